@@ -1,0 +1,1 @@
+"""One package a channel: client, mapper, adapter. Channels never import each other."""

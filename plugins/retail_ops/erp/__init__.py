@@ -1,0 +1,1 @@
+"""The ERP side of the ports. One folder a vendor; nothing here knows a channel."""

@@ -1,0 +1,1 @@
+"""The use cases, one package a flow. They know contracts, governance and ports; nothing that touches the outside."""

@@ -1,0 +1,66 @@
+"""Airflow connections of the local runtime, as `AIRFLOW_CONN_<ID>` variables with JSON values.
+
+NOT here: connections of a deployment; those are made by its operator.
+"""
+
+from __future__ import annotations
+
+import json
+
+from retail_ops.local.endpoints import STORE_DATABASE, Endpoints, Service
+from retail_ops.local.ports import LOOPBACK
+
+ENVIRONMENT = "demo"
+SHOPIFY_API_VERSION = "2026-10"
+ODOO_DATABASE, ODOO_LOGIN = "demo", "integration"
+STORE_CONNECTIONS = {"retail_ops_store": "retail_ops_worker", "retail_ops_store_gate": "retail_ops_gate"}
+
+
+def connections(endpoints: Endpoints) -> dict[str, str]:
+    """Return the variables that hand every connection to Airflow.
+
+    Args:
+        endpoints: The running runtime.
+
+    Returns:
+        JSON by variable name, e.g. `AIRFLOW_CONN_RETAIL_OPS_STORE`; the values carry secrets.
+    """
+    values: dict[str, dict[str, object]] = {
+        identifier: _store(endpoints, role) for identifier, role in STORE_CONNECTIONS.items()
+    }
+    values["odoo"] = _odoo(endpoints.odoo)
+    values |= {account: _shop(service) for account, service in endpoints.shops.items()}
+    return {f"AIRFLOW_CONN_{identifier.upper()}": json.dumps(value) for identifier, value in values.items()}
+
+
+def _store(endpoints: Endpoints, role: str) -> dict[str, object]:
+    return {
+        "conn_type": "postgres",
+        "host": LOOPBACK,
+        "port": endpoints.postgres_port,
+        "schema": STORE_DATABASE,
+        "login": role,
+        "password": endpoints.store_logins[role],
+    }
+
+
+def _odoo(service: Service) -> dict[str, object]:
+    return {
+        "conn_type": "odoo",
+        "host": LOOPBACK,
+        "port": service.port,
+        "schema": ODOO_DATABASE,
+        "login": ODOO_LOGIN,
+        "password": service.token,
+        "extra": {"tls": False, "environment": ENVIRONMENT},
+    }
+
+
+def _shop(service: Service) -> dict[str, object]:
+    return {
+        "conn_type": "shopify",
+        "host": LOOPBACK,
+        "port": service.port,
+        "password": service.token,
+        "extra": {"tls": False, "api_version": SHOPIFY_API_VERSION, "environment": ENVIRONMENT},
+    }

@@ -1,0 +1,1 @@
+"""Hooks of the connection types `odoo` and `shopify`, for DAG authors and for the Test button. No flow is here."""

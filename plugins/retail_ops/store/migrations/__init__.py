@@ -1,0 +1,1 @@
+"""Alembic's environment. The statements themselves are in `include/sql/migrations/NNNN.{up,down}.sql`."""

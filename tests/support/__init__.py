@@ -1,0 +1,1 @@
+"""What the tests share: a real PostgreSQL, the stand-ins as processes, and a small world made of both."""
