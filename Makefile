@@ -67,7 +67,7 @@ lock: $(BIN)/uv ## Resolve the dependencies again
 
 clean: ## Stop everything, then remove what was written: data, logs, secrets, environment
 	@if [ -x $(BIN)/retail-ops ]; then $(BIN)/retail-ops down; fi
-	@var="$${RETAIL_OPS_VAR:-var}"; for part in run log secrets data postgres airflow; do rm -rf "$${var:?}/$$part"; done
+	@var="$${RETAIL_OPS_VAR:-var}"; for part in run log secrets data demo postgres airflow; do rm -rf "$${var:?}/$$part"; done
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

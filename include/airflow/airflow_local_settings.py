@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a folder on PYTHONPATH, not a package
 """Loads the heavy libraries once in the processes that fork the tasks, so that a task shares instead of importing them.
 
 Great Expectations costs 2.6 s of CPU to import and 0.1 s to run; forked from a parent that has it, a gate takes 0.1 s.

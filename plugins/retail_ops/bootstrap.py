@@ -92,7 +92,9 @@ class AccountPseudonyms:
 class OrderLane:
     """The order flow of one account, each part built when it is first used."""
 
-    def __init__(self, setup: AccountSetup, settings: Settings, connections: Connections, *, run: str, clock: Clock) -> None:
+    def __init__(
+        self, setup: AccountSetup, settings: Settings, connections: Connections, *, run: str, clock: Clock
+    ) -> None:
         self._setup = setup
         self._settings = settings
         self._connections = connections
@@ -141,6 +143,8 @@ class OrderLane:
             ConfigurationError: Names what is missing.
         """
         first_position(self.unit, self._setup.account)
+        self.keys.digest("check")
+        self.routing.on_failure("place", "check")
         self.channel.check()
         self.erp.check()
 

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from local.conftest import eventually, kill_hard
+from retail_ops.contracts.errors import ConfigurationError
 from retail_ops.local.health import PostgresHealth
 from retail_ops.local.layout import inherited_environment
 from retail_ops.local.ports import choose_port
@@ -99,28 +100,40 @@ def run_server() -> Iterator[Callable[[PostgresServer], RunningServer]]:
         return made[-1]
 
     yield run
-    for running in made:
+    for running in reversed(made):
         running.stop()
 
 
 @ROOT_ONLY
 @pytest.mark.parametrize(
-    ("account", "owner"),
+    ("account", "owner", "mode"),
     [
-        (Account(AS_NOBODY, NOBODY), NOBODY),
-        (Account(IN_NAMESPACE, 0), 0),
-        (Account(AS_NOBODY_THROUGH_DOORS, NOBODY), NOBODY),
+        (Account(AS_NOBODY, NOBODY), NOBODY, 0o755),
+        (Account(IN_NAMESPACE, 0), 0, 0o700),
+        (Account(AS_NOBODY_THROUGH_DOORS, NOBODY), NOBODY, 0o700),
     ],
     ids=["nobody", "namespace", "nobody-through-doors"],
 )
 def test_root_can_run_it_under_each_account(
-    open_folder: Path, run_server: Callable, account: Account, owner: int
+    open_folder: Path, run_server: Callable, account: Account, owner: int, mode: int
 ) -> None:
+    open_folder.chmod(mode)
+    if subprocess.run([*account.prefix, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"needs root that may use {account.prefix[0]}, which this container forbids")
     running = run_server(describe(open_folder / "pg", account))
 
     assert running.run("SELECT 1") == [(1,)]
     assert psutil.Process(running.pid).uids().real == owner
     assert running.server.data.stat().st_uid == owner
+
+
+@ROOT_ONLY
+def test_an_account_that_does_not_reach_the_files_fails(open_folder: Path, run_server: Callable) -> None:
+    """Negative control of the test above: the closed folder does stop an account that cannot pass it."""
+    open_folder.chmod(0o700)
+
+    with pytest.raises(ConfigurationError, match="initdb failed"):
+        run_server(describe(open_folder / "pg", Account(AS_NOBODY, NOBODY)))
 
 
 @ROOT_ONLY
@@ -204,9 +217,7 @@ def test_a_wrong_password_is_refused(open_folder: Path, run_server: Callable) ->
     assert running.run("SHOW listen_addresses") == [("127.0.0.1",)]
 
 
-def test_the_password_is_neither_on_the_command_line_nor_left_in_a_file(
-    open_folder: Path, run_server: Callable
-) -> None:
+def test_the_password_is_not_on_the_command_line_nor_left_in_a_file(open_folder: Path, run_server: Callable) -> None:
     running = run_server(describe(open_folder / "pg"))
 
     assert PASSWORD not in " ".join(running.server.command)
@@ -289,8 +300,9 @@ def test_provisioning_gives_each_role_its_log_in_and_nothing_more(open_folder: P
         assert connection.execute("SELECT current_user").fetchone() == ("clerk",)
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(dsn("clerk", "meta"))
-    with psycopg.connect(dsn("keeper", "shop")) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute("CREATE DATABASE more")
+    keeper = psycopg.connect(dsn("keeper", "shop"), autocommit=True)
+    with keeper, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        keeper.execute("CREATE DATABASE more")
 
 
 def test_provisioning_before_the_migration_says_which_role_is_missing(open_folder: Path, run_server: Callable) -> None:

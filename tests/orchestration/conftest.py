@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import orchestration.airflow_env  # noqa: F401 - before airflow
 import psycopg
 import pytest
 
+import orchestration.airflow_env  # noqa: F401 - before airflow
 from retail_ops.local.ports import choose_port
 from retail_ops.local.postgres import PostgresServer, bundled_binaries, choose_account
 

@@ -197,8 +197,7 @@ def test_a_cancelled_poll_does_not_wait_for_the_question_under_way_but_closes_be
     async def cancel_while_asking() -> None:
         stream = answers(Bell(doorbell.open), account="shop", poll_s=1)
         task = asyncio.ensure_future(anext(stream))
-        while not asked.is_set():
-            await asyncio.sleep(0.01)
+        assert await asyncio.to_thread(asked.wait, 20)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -13,7 +13,9 @@ SECRET = "shpat_0123456789abcdef"
 
 
 def test_a_connection_arrives_in_the_settings_shape(define):
-    define("shopify_uk", conn_type="shopify", host="127.0.0.1", port=8443, password=SECRET, extra={"tls": False, "x": None})
+    define(
+        "shopify_uk", conn_type="shopify", host="127.0.0.1", port=8443, password=SECRET, extra={"tls": False, "x": None}
+    )
     facts = AirflowConnections().get("shopify_uk")
     assert (facts.conn_id, facts.conn_type, facts.host, facts.port) == ("shopify_uk", "shopify", "127.0.0.1", 8443)
     assert (facts.login, facts.schema, facts.extra) == ("", "", {"tls": False})

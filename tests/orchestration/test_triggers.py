@@ -121,8 +121,7 @@ def test_a_failing_poll_does_not_end_the_shared_stream(house):
         manager = SharedStreamManager()
         stream = subscribe(manager, 1, trigger())
         waiting = asyncio.ensure_future(anext(stream))
-        while len(house.opened) < 3:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(eventually, lambda: len(house.opened) >= 3)
         assert not waiting.done()
         house.work["shopify_uk"] = "1 due"
         event = await waiting
@@ -169,7 +168,7 @@ class Supervisor(threading.Thread):
         self.asked.append(question["conn_id"])
         known = {"conn_type": "shopify", "host": "uk.example", "password": "hunter2-long"}
         unknown = dict.fromkeys(("schema", "login", "port", "extra"))
-        return ConnectionResult(conn_id=question["conn_id"], **known, **unknown).model_dump()
+        return ConnectionResult(conn_id=question["conn_id"], **known, **unknown).model_dump(by_alias=True)
 
 
 def test_a_doorbell_asks_for_connections_through_the_triggerers_channel(monkeypatch):

@@ -25,19 +25,7 @@ DIGEST_SECRET = "digest-secret-of-a-test-0123456789abcdef"
 SERVICE_SKUS = (
     "RO-SHIPPING", "RO-TIP", "RO-DUTY", "RO-GIFTCARD", "RO-DISCOUNT", "RO-FEE", "RO-ROUNDING", "RO-CUSTOM",
 )  # fmt: skip
-ODOO_SEED = {
-    "company": {"name": "Retail Demo Ltd", "country": "GB", "currency": "GBP", "tax_rounding": "round_per_line"},
-    "warehouses": [{"code": "WH", "name": "Main"}],
-    "currencies": [{"name": code, "rounding": 1 if code == "JPY" else 0.01} for code in ("GBP", "EUR", "JPY", "USD", "CAD")],
-    "pricelists": [{"name": f"Shopify {code}", "currency": code} for code in ("GBP", "EUR", "JPY", "USD", "CAD")],
-    "taxes": [
-        {"name": "UK VAT 20% incl", "amount": 20, "price_include": True},
-        {"name": "US CA 7.25%", "amount": 7.25, "price_include": False},
-        {"name": "US LA County 2.25%", "amount": 2.25, "price_include": False},
-    ],
-    "partners": [{"name": f"Shopify {site} guests", "email": "guests@example.com"} for site in ("UK", "US")],
-    "custom_fields": [{"model": "sale.order", "name": "x_channel", "type": "char", "required": True}],
-}
+ODOO_SEED = json.loads((CHECKOUT / "include" / "standins" / "demo_company.json").read_text())
 
 
 def seed_odoo(odoo: Standin, skus: dict[str, int]) -> None:

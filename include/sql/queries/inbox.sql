@@ -62,3 +62,8 @@ VALUES (:account, :stream, :position_at, :now)
 ON CONFLICT (account, stream) DO UPDATE
 SET position_at = excluded.position_at, moved_at = excluded.moved_at
 WHERE c.position_at < excluded.position_at;
+
+-- name: cursor_list()
+SELECT c.account, c.stream, c.position_at
+FROM ops.cursor AS c
+ORDER BY c.account, c.stream;

@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     print(f"standins.odoo listens on http://127.0.0.1:{port}", flush=True)
     server.serve_forever(poll_interval=0.05)
     server.server_close()
-    server.service.drain()
+    server.wait_until_idle()
     store.close()
     return 0
 

@@ -44,9 +44,6 @@ def search(model: "Model", domain: Sequence[Value], *, active_test: bool = True)
         OdooValueError: When a field or an operator does not exist.
     """
     terms = list(domain)
-    wanted = active_test and model.env.context.get("active_test", True)
-    if wanted and "active" in model.fields and not any(_is_leaf(t) and t[0] == "active" for t in terms):
-        terms.append(["active", "=", True])
     tests: list[Test] = []
     sets: list[list[int] | None] = []
     position = 0
@@ -54,11 +51,22 @@ def search(model: "Model", domain: Sequence[Value], *, active_test: bool = True)
         test, candidates, position = _parse(model, terms, position)
         tests.append(test)
         sets.append(candidates)
+    if active_test and _hides_archived(model, terms):
+        tests.append(_active)
     known = [found for found in sets if found is not None]
     smallest: list[int] | None = min(known, key=len, default=None)
     ids: Iterable[int] = model.env.tx.all_ids(model.name) if smallest is None else smallest
     rows = ((record_id, model.env.tx.get(model.name, record_id)) for record_id in ids)
     return [record_id for record_id, row in rows if row is not None and all(test(row) for test in tests)]
+
+
+def _hides_archived(model: "Model", terms: list[Value]) -> bool:
+    named = any(_is_leaf(term) and term[0] == "active" for term in terms)
+    return "active" in model.fields and not named and bool(model.env.context.get("active_test", True))
+
+
+def _active(row: Row) -> bool:
+    return bool(row.get("active"))
 
 
 def _is_leaf(term: Value) -> bool:

@@ -100,7 +100,7 @@ class Env:
         """
         return [self.row(model, record_id) for record_id in self.tx.find(model, key, (value,))]
 
-    def update(self, model: str, record_id: int, **values: Value) -> Row:
+    def update(self, model: str, record_id: int, /, **values: Value) -> Row:
         """Change a row from inside the server, and its `write_date` and `write_uid`.
 
         Args:

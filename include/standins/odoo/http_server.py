@@ -9,9 +9,10 @@ import json
 import socket
 import struct
 import sys
-import time
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
@@ -41,6 +42,27 @@ class OdooServer(ThreadingHTTPServer):
         self.control_token = control_token
         self.faults = FaultQueue()
         self.control = Control(service, self.faults)
+        self.stopping = threading.Event()
+        self._answering = 0
+        self._idle = threading.Condition()
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request until its answer is written."""
+        with self._idle:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._answering -= 1
+                self._idle.notify_all()
+
+    def wait_until_idle(self) -> None:
+        """Wait until every request in flight has its answer; injected waits are cut short."""
+        self.stopping.set()
+        with self._idle:
+            self._idle.wait_for(lambda: not self._answering)
 
     @override
     def handle_error(self, request: object, client_address: object) -> None:
@@ -92,7 +114,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.path != "/jsonrpc":
             params = {"service": "common", "method": "version", "args": []}
-        self._rpc(request.get("id"), params)
+        with self.server.answering():
+            self._rpc(request.get("id"), params)
 
     # JSON-RPC.
 
@@ -128,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
             case "serialization_message":
                 self._send_json(200, {"jsonrpc": "2.0", "id": request_id, **_conflict(method)})
             case "slow":
-                time.sleep(fault.seconds)
+                self.server.stopping.wait(fault.seconds)
                 return False
             case _:
                 return False
@@ -137,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
     def _fail_after(self, fault: Fault, envelope: Row) -> bool:
         match fault.kind:
             case "time_out_after_effect":
-                time.sleep(fault.seconds)
+                self.server.stopping.wait(fault.seconds)
                 self._reset()
             case "reset_after_effect":
                 self._reset()

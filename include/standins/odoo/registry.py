@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from standins.odoo.errors import UserError
-from standins.odoo.fields import Field, table
+from standins.odoo.fields import Compute, Field, table
 
 if TYPE_CHECKING:
     from standins.odoo.env import Env
@@ -92,5 +92,5 @@ class Registry:
         return self._models[name](env)
 
 
-def _display_name(model: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _display_name(model: str) -> Compute:
     return lambda env, row: env.model(model).display_name(row)

@@ -101,11 +101,6 @@ class Service:
             except SerializationFailureError:
                 time.sleep(_BACKOFF_S)
 
-    def drain(self) -> None:
-        """Wait for the calls in flight and let no other one begin."""
-        for _ in range(self.settings.workers):
-            self._workers.acquire()
-
     # Services.
 
     def dispatch(self, service: str, method: str, args: Sequence[Value]) -> Value:

@@ -63,10 +63,14 @@ def line_amounts(line: Line, unit: Decimal, method: str) -> Amounts:
         method: ``round_per_line`` or ``round_globally``.
 
     Returns:
-        Subtotal and tax, both rounded.
+        Subtotal and tax, both rounded; with ``round_globally`` the rounded total less the rounded subtotal.
     """
     exact = _exact(line, None if method == GLOBALLY else unit)
-    return Amounts(round_half_up(exact.base, unit), _sum(round_half_up(tax, unit) for _, tax in exact.taxes))
+    base = round_half_up(exact.base, unit)
+    if method == GLOBALLY:
+        total = exact.base + _sum(tax for _, tax in exact.taxes)
+        return Amounts(base, round_half_up(total, unit) - base)
+    return Amounts(base, _sum(round_half_up(tax, unit) for _, tax in exact.taxes))
 
 
 def order_amounts(lines: Sequence[Line], unit: Decimal, method: str) -> Amounts:

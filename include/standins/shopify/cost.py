@@ -124,7 +124,10 @@ class CostModel:
         for field, stands_on in self._fields(selection, parent):
             key = field.alias.value if field.alias else field.name.value
             target = self._target(field, stands_on)
-            if target is None or key in seen or value.get(key) is None or field.selection_set is None:
+            if target is None or target.name in _FREE or key in seen:
+                # Nothing below money or page information costs anything.
+                continue
+            if value.get(key) is None or field.selection_set is None:
                 continue
             seen.add(key)
             total += self._spent_field(field.selection_set, target, value[key])

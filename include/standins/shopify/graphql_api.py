@@ -5,6 +5,7 @@ NOT here: HTTP, tokens and versions (`endpoint`), resolvers (`resolving`).
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from graphql import (
@@ -92,13 +93,7 @@ class GraphqlApi:
     def _ask(self, body: bytes) -> Asked:
         query, variables, name = _read_body(body)
         schema = load_schema()
-        try:
-            document = parse(query)
-        except GraphQLError as error:
-            raise RefusedError([validation_error(error)]) from error
-        errors = validate(schema, document)
-        if errors:
-            raise RefusedError([validation_error(error) for error in errors])
+        document = _checked(query)
         operation = get_operation_ast(document, name)
         if operation is None:
             raise RefusedError([{"message": f"No operation named {json.dumps(name)}"}])
@@ -148,6 +143,23 @@ class GraphqlApi:
             }
         }
         return answer
+
+
+@lru_cache(maxsize=64)
+def _checked(query: str) -> DocumentNode:
+    """Parse and validate; apps send the same few texts again and again.
+
+    Raises:
+        RefusedError: the text is no query of this schema.
+    """
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        raise RefusedError([validation_error(error)]) from error
+    errors = validate(load_schema(), document)
+    if errors:
+        raise RefusedError([validation_error(error) for error in errors])
+    return document
 
 
 def _read_body(body: bytes) -> tuple[str, dict[str, Any], str | None]:

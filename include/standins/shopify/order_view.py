@@ -9,8 +9,10 @@ from collections.abc import Callable
 from standins.shopify.identity import Identities
 from standins.shopify.line_view import discount_view, fee_views, line_views, merged_tax_views, shipping_views
 from standins.shopify.money_view import Tree
+from standins.shopify.order_state import OrderState
 from standins.shopify.payment_view import payment_fields
 from standins.shopify.people_view import people_fields
+from standins.shopify.purchase import Purchase
 from standins.shopify.reckoning import Reckoned, timestamp
 from standins.shopify.totals import OrderTotals
 
@@ -29,6 +31,8 @@ def order_tree(order: Reckoned, ids: Identities) -> Tree:
     """Every field of `Order` for one order."""
     return {
         **_header(order),
+        **_times(order.state),
+        **_origin(order.state.purchase),
         **people_fields(order.state, ids),
         **_amounts(order),
         **payment_fields(order),
@@ -45,10 +49,8 @@ def order_tree(order: Reckoned, ids: Identities) -> Tree:
 
 def _header(order: Reckoned) -> Tree:
     state, purchase = order.state, order.state.purchase
-    app_id, app_name = _CHANNELS[purchase.source]
     digits = "".join(char for char in state.name if char.isdecimal())
     number = int(digits) if digits and len(digits) <= _NUMBER_DIGITS else 1000 + state.sequence
-    cancelled_at = state.cancelled_at
     return {
         "id": state.gid,
         "legacyResourceId": str(state.number),
@@ -56,6 +58,26 @@ def _header(order: Reckoned) -> Tree:
         "number": number,
         "confirmationNumber": hashlib.sha256(state.gid.encode()).hexdigest()[:9].upper(),
         "poNumber": purchase.po_number,
+        "test": purchase.test,
+        "edited": state.edited,
+        "taxesIncluded": state.taxes_included,
+        "taxExempt": bool(purchase.customer and purchase.customer.tax_exempt),
+        "dutiesIncluded": purchase.duties_included,
+        "estimatedTaxes": False,
+        "tags": list(purchase.tags),
+        "note": purchase.note,
+        "customAttributes": [{"key": key, "value": value} for key, value in purchase.attributes.items()],
+        "discountCodes": [item.title for item in purchase.discounts if item.kind == "code"],
+        "returnStatus": "NO_RETURN",
+        "displayFulfillmentStatus": _fulfilment(order),
+        "risk": _risk(order),
+    }
+
+
+def _times(state: OrderState) -> Tree:
+    """Moments and what they say of the order; this shop archives nothing, so no order is closed."""
+    cancelled_at = state.cancelled_at
+    return {
         "createdAt": timestamp(state.created_at),
         "processedAt": timestamp(state.processed_at),
         "updatedAt": timestamp(state.updated_at),
@@ -64,28 +86,21 @@ def _header(order: Reckoned) -> Tree:
         "cancelledAt": timestamp(cancelled_at) if cancelled_at else None,
         "cancelReason": state.cancel_reason,
         "cancellation": {"staffNote": state.staff_note} if cancelled_at else None,
-        "test": purchase.test,
         "confirmed": cancelled_at is None,
-        "edited": state.edited,
-        "taxesIncluded": state.taxes_included,
-        "taxExempt": bool(purchase.customer and purchase.customer.tax_exempt),
-        "dutiesIncluded": purchase.duties_included,
-        "estimatedTaxes": False,
+    }
+
+
+def _origin(purchase: Purchase) -> Tree:
+    app_id, app_name = _CHANNELS[purchase.source]
+    return {
         "sourceName": purchase.source,
         "sourceIdentifier": purchase.source_identifier,
         "registeredSourceUrl": None,
-        "tags": list(purchase.tags),
-        "note": purchase.note,
         "customerLocale": purchase.locale,
         "app": {"id": app_id, "name": app_name},
         "attribution": {"handle": purchase.source, "displayName": app_name},
         "publication": {"id": app_id.replace("/App/", "/Publication/")},
         "merchantBusinessEntity": {"id": "gid://shopify/BusinessEntity/1"},
-        "returnStatus": "NO_RETURN",
-        "displayFulfillmentStatus": _fulfilment(order),
-        "customAttributes": [{"key": key, "value": value} for key, value in purchase.attributes.items()],
-        "discountCodes": [item.title for item in purchase.discounts if item.kind == "code"],
-        "risk": _risk(order),
     }
 
 

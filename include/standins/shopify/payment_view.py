@@ -48,13 +48,6 @@ def transaction_view(state: OrderState, index: int, item: KeptTransaction, money
 
     `amountSet` is what the transaction counts towards the order; the coins differ by `amountRoundingSet` [M].
     """
-    unsettled = None
-    if item.kind == "AUTHORIZATION" and item.status == "SUCCESS":
-        used = [
-            other for other in state.transactions if other.kind in {"CAPTURE", "VOID"} and other.status == "SUCCESS"
-        ]
-        shop = max(0, item.shop - sum(other.shop for other in used))
-        unsettled = money.bag(shop, max(0, item.presentment - sum(other.presentment for other in used)))
     parent = None
     if item.parent is not None:
         parent = transaction_view(state, item.parent, state.transactions[item.parent], money)
@@ -75,7 +68,7 @@ def transaction_view(state: OrderState, index: int, item: KeptTransaction, money
         "amountRoundingSet": (
             money.bag(item.rounding_shop, item.rounding_presentment) if item.rounding_presentment else None
         ),
-        "totalUnsettledSet": unsettled,
+        "totalUnsettledSet": _unsettled(state, item, money),
         "settlementCurrency": None,
         "settlementCurrencyRate": None,
         "currencyExchangeAdjustment": None,
@@ -84,3 +77,12 @@ def transaction_view(state: OrderState, index: int, item: KeptTransaction, money
         "device": None,
         "location": None,
     }
+
+
+def _unsettled(state: OrderState, item: KeptTransaction, money: Money) -> Tree | None:
+    """What is left of an authorisation; null for any other transaction."""
+    if item.kind != "AUTHORIZATION" or item.status != "SUCCESS":
+        return None
+    used = [other for other in state.transactions if other.kind in {"CAPTURE", "VOID"} and other.status == "SUCCESS"]
+    shop = max(0, item.shop - sum(other.shop for other in used))
+    return money.bag(shop, max(0, item.presentment - sum(other.presentment for other in used)))

@@ -86,26 +86,33 @@ def keep_payment(
         presentment = basis_of_buyer(basis).minor(payment.amount)
     else:
         presentment = _default_amount(payment, paid, buyer.current_total)
-    converted = basis.convert(presentment)
-    if payment.kind in _RECEIPTS and paid.net + presentment == buyer.current_total:
-        converted = shop.current_total - sum_paid(state, lambda item: item.shop).net
-    if payment.kind == "AUTHORIZATION" and presentment == buyer.current_total:
-        converted = shop.current_total
-    if payment.kind == "REFUND" and presentment == paid.net:
-        converted = sum_paid(state, lambda item: item.shop).net
     rounding = basis_of_buyer(basis).minor(payment.rounding) if payment.rounding else 0
     return KeptTransaction(
         kind=payment.kind,
         status=payment.status,
         gateway=payment.gateway,
         presentment=presentment,
-        shop=converted,
+        shop=_shop_amount(state, payment, presentment, buyer, shop, basis),
         at=at,
         rounding_presentment=rounding,
         rounding_shop=basis.convert(rounding),
         error_code=payment.error_code,
         parent=payment.parent,
     )
+
+
+def _shop_amount(
+    state: OrderState, payment: Payment, presentment: int, buyer: OrderTotals, shop: OrderTotals, basis: Basis
+) -> int:
+    paid = sum_paid(state, lambda item: item.presentment)
+    paid_in_shop = sum_paid(state, lambda item: item.shop)
+    if payment.kind in _RECEIPTS and paid.net + presentment == buyer.current_total:
+        return shop.current_total - paid_in_shop.net
+    if payment.kind == "AUTHORIZATION" and presentment == buyer.current_total:
+        return shop.current_total
+    if payment.kind == "REFUND" and presentment == paid.net:
+        return paid_in_shop.net
+    return basis.convert(presentment)
 
 
 def basis_of_buyer(basis: Basis) -> Basis:

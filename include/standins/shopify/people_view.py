@@ -6,7 +6,7 @@ NOT here: the order's other fields (`order_view`).
 from standins.shopify.identity import Identities
 from standins.shopify.money_view import Tree
 from standins.shopify.order_state import OrderState
-from standins.shopify.purchase import Address, Company, Customer
+from standins.shopify.purchase import Address, Company, Customer, Terms
 
 
 def people_fields(state: OrderState, ids: Identities) -> Tree:
@@ -15,7 +15,6 @@ def people_fields(state: OrderState, ids: Identities) -> Tree:
     customer = customer_view(purchase.customer, ids) if purchase.customer else None
     company = company_view(purchase.company, ids) if purchase.company else customer
     email = purchase.email or (purchase.customer.email if purchase.customer else None)
-    terms = purchase.terms
     return {
         "customer": customer,
         "email": email,
@@ -28,17 +27,17 @@ def people_fields(state: OrderState, ids: Identities) -> Tree:
             if purchase.retail_location
             else None
         ),
-        "paymentTerms": (
-            {
-                "id": f"gid://shopify/PaymentTerms/{state.number}",
-                "paymentTermsName": terms.name,
-                "paymentTermsType": terms.kind,
-                "dueInDays": terms.due_in_days,
-                "overdue": False,
-            }
-            if terms
-            else None
-        ),
+        "paymentTerms": _terms(state.number, purchase.terms) if purchase.terms else None,
+    }
+
+
+def _terms(number: int, terms: Terms) -> Tree:
+    return {
+        "id": f"gid://shopify/PaymentTerms/{number}",
+        "paymentTermsName": terms.name,
+        "paymentTermsType": terms.kind,
+        "dueInDays": terms.due_in_days,
+        "overdue": False,
     }
 
 

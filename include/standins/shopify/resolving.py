@@ -5,6 +5,7 @@ Roots, connections and protected fields are told apart here.
 NOT here: HTTP, cost, throttling (`graphql_api`).
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -112,7 +113,7 @@ def _shop(config: ShopConfig) -> Tree:
     return {
         "id": Identities(config.seed_text).gid("Shop", "shop"),
         "name": config.name,
-        "myshopifyDomain": f"{config.name}.example.com",
+        "myshopifyDomain": f"{re.sub(r'[^a-z0-9]+', '-', config.name.lower())}.example.com",
         "currencyCode": config.currency,
         "enabledPresentmentCurrencies": list(config.presentment),
         "ianaTimezone": config.timezone,

@@ -19,7 +19,8 @@ SERVICES = (
     ("RO-GIFTCARD", "Gift card"),
     ("RO-DISCOUNT", "Discount"),
     ("RO-FEE", "Additional fee"),
-    ("RO-ROUNDING", "Cash rounding"),
+    ("RO-ROUNDING", "Rounding"),
+    ("RO-CUSTOM", "Custom item"),
 )
 _MATERIALS = ("Oak", "Linen", "Slate", "Copper", "Wool", "Cork", "Enamel", "Willow", "Brass", "Felt")
 _THINGS = ("Mug", "Tray", "Lamp", "Cushion", "Bowl", "Clock", "Basket", "Frame", "Vase", "Coaster", "Throw", "Hook")

@@ -5,10 +5,10 @@ NOT here: when they happen (`day`), what is right to do with them: that is for o
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from standins.shoppers.baskets import Shopper, local_price
+from standins.shoppers.rounding_gap import rounding_gap
 
 JsonObject = dict[str, Any]
 MANY_LINES = 63
@@ -214,29 +214,9 @@ def _rounded_by_order(shopper: Shopper) -> Occasion:
     """Draws baskets until the tax rounded once differs by one minor unit from the tax rounded line by line."""
     for _ in range(_MOST_TRIES):
         purchase = shopper.purchase(currency=shopper.premises.currency, lines=4)
-        if abs(_rounding_gap(purchase, included=shopper.premises.taxes_included)) == 1:
+        if abs(rounding_gap(purchase, included=shopper.premises.taxes_included)) == 1:
             return Occasion({**purchase, "tax_rounding": "order"})
     raise RuntimeError("no basket whose tax depends on where it is rounded")
-
-
-def _rounding_gap(purchase: JsonObject, *, included: bool) -> int:
-    """Minor units between one tax rounded over all lines and the same rounded a line; goods of two decimals."""
-    gap = 0
-    for slot, tax in enumerate(purchase["lines"][0]["taxes"]):
-        amounts = []
-        for line in purchase["lines"]:
-            base = Decimal(line["unit_price"]).scaleb(2) * line["units"]
-            rates = sum(Decimal(item["rate"]) for item in line["taxes"])
-            rate = Decimal(line["taxes"][slot]["rate"])
-            amounts.append(base * rate / (1 + rates) if included else base * rate)
-        gap += _whole(sum(amounts, Decimal(0))) - sum(_whole(amount) for amount in amounts)
-        if tax["rate"] == "0":
-            return 0
-    return gap
-
-
-def _whole(amount: Decimal) -> int:
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _many_lines(shopper: Shopper) -> Occasion:

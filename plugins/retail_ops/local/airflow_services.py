@@ -95,8 +95,8 @@ def airflow_components(env: Mapping[str, str], url: str, *, after: tuple[str, ..
             _airflow(arguments),
             env,
             _health(name, url),
-            needs=("airflow-migrate", *(after if name in RUN_TASKS else ())),
-            uses=("postgres",) if name == "api-server" else ("postgres", "api-server"),
+            needs=("postgres", "airflow-migrate", *(after if name in RUN_TASKS else ())),
+            uses=() if name == "api-server" else ("api-server",),
             port=int(url.rpartition(":")[2]) if name == "api-server" else None,
         )
         for name, arguments in SERVICES.items()

@@ -122,14 +122,17 @@ class Child:
         """Start at the next step even if the back-off is not over."""
         self._retry_s = 0.0
 
-    def leader(self) -> int | None:
-        """Return the id of its session while its process runs."""
-        running = self._process is not None and self._process.poll() is None
-        return self._process.pid if running and self._process is not None else None
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to its process group.
+
+        Idempotent: without a running process nothing happens.
+        """
+        if self._process is not None and self._process.poll() is None:
+            signal_group(self._process.pid, number)
 
     def has_ended(self) -> bool:
         """Tell whether no process of it runs."""
-        return self.leader() is None
+        return self._process is None or self._process.poll() is not None
 
     def mark_stopped(self) -> None:
         """Note that it was ended on purpose."""
@@ -171,9 +174,7 @@ class Child:
             raise StartError(
                 f"{self.component.name} was not healthy within {self.component.deadline_s:.0f} s\n{self._tail()}"
             )
-        leader = self.leader()
-        if leader is not None:
-            signal_group(leader, signal.SIGKILL)  # the next step sees it dead and starts it again
+        self.send(signal.SIGKILL)  # the next step sees it dead and starts it again
 
     def _ended(self, leader: int, code: int) -> None:
         # Children of a dead leader must not meet those of the next one.

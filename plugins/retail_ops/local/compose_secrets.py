@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from retail_ops.local.connections import STORE_CONNECTIONS
+from retail_ops.local.connections import OWNER_CONNECTION, STORE_CONNECTIONS, vault_connection
 from retail_ops.local.endpoints import (
     AIRFLOW_DATABASE,
     AIRFLOW_OWNER,
@@ -23,7 +23,6 @@ from retail_ops.local.layout import locate_layout
 from retail_ops.local.postgres import SUPERUSER
 from retail_ops.local.provision import Order
 from retail_ops.local.secret_files import keep_secret, random_fernet_key, write_private
-from retail_ops.local.stack import OWNER_DSN_VARIABLE
 
 AIRFLOW_HOST, STORE_HOST, ODOO_HOST = "airflow-db", "store-db", "odoo-db"
 PORT = 5432
@@ -43,7 +42,7 @@ def compose_environment(passwords: Path) -> dict[str, dict[str, str]]:
     order = Order(
         _dsn(SUPERUSER, superuser, STORE_HOST, "postgres"), {STORE_DATABASE: STORE_OWNER}, (STORE_OWNER,), logins
     )
-    owner = {OWNER_DSN_VARIABLE: _dsn(STORE_OWNER, logins[STORE_OWNER], STORE_HOST, STORE_DATABASE)}
+    owner = _store_connections({OWNER_CONNECTION: STORE_OWNER}, logins)
     return {
         "airflow-db.env": {
             "POSTGRES_USER": AIRFLOW_OWNER, "POSTGRES_DB": AIRFLOW_DATABASE, "POSTGRES_PASSWORD": airflow,
@@ -52,7 +51,9 @@ def compose_environment(passwords: Path) -> dict[str, dict[str, str]]:
         "odoo-db.env": {"POSTGRES_USER": "odoo", "POSTGRES_DB": "postgres", "POSTGRES_PASSWORD": odoo},
         "odoo.env": {"HOST": ODOO_HOST, "USER": "odoo", "PASSWORD": odoo},
         "airflow-init.env": {**order.to_environment(), **owner},
-        "airflow.env": {**_airflow(passwords, airflow), **_store_connections(logins)},
+        "airflow.env": {
+            **_airflow(passwords, airflow), **_store_connections(STORE_CONNECTIONS, logins), **_vault(passwords),
+        },
     }  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def _airflow(passwords: Path, password: str) -> dict[str, str]:
     }
 
 
-def _store_connections(logins: Mapping[str, str]) -> dict[str, str]:
+def _store_connections(roles: Mapping[str, str], logins: Mapping[str, str]) -> dict[str, str]:
     return {
         f"AIRFLOW_CONN_{identifier.upper()}": json.dumps(
             {
@@ -78,8 +79,14 @@ def _store_connections(logins: Mapping[str, str]) -> dict[str, str]:
                 "password": logins[role],
             }
         )
-        for identifier, role in STORE_CONNECTIONS.items()
+        for identifier, role in roles.items()
     }
+
+
+def _vault(passwords: Path) -> dict[str, str]:
+    key = keep_secret(passwords / "vault_key", random_fernet_key)
+    digest_secret = keep_secret(passwords / "vault_digest_secret")
+    return {"AIRFLOW_CONN_RETAIL_OPS_VAULT": json.dumps(vault_connection(key, digest_secret))}
 
 
 def _dsn(user: str, password: str, host: str, database: str) -> str:

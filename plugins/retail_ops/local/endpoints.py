@@ -12,7 +12,7 @@ from pathlib import Path
 from retail_ops.local.layout import Layout
 from retail_ops.local.ports import LOOPBACK
 from retail_ops.local.postgres import SUPERUSER, build_dsn
-from retail_ops.local.secret_files import keep_secret
+from retail_ops.local.secret_files import keep_secret, random_fernet_key
 
 STORE_DATABASE, AIRFLOW_DATABASE = "store", "airflow"
 STORE_OWNER, AIRFLOW_OWNER = "retail_ops_owner", "airflow"
@@ -73,6 +73,8 @@ class Endpoints:
         store_logins: Password by store role, the owner included.
         admin_dsn: Superuser of the embedded server, database `postgres`.
         airflow_dsn: Airflow's metadata database.
+        vault_key: Fernet key that wraps the keys of persons and messages.
+        vault_digest_secret: Key of the pseudonyms.
         odoo: The Odoo stand-in.
         shops: The Shopify stand-ins by account.
     """
@@ -83,6 +85,8 @@ class Endpoints:
     store_logins: Mapping[str, str] = field(repr=False)
     admin_dsn: str = field(repr=False)
     airflow_dsn: str = field(repr=False)
+    vault_key: str = field(repr=False)
+    vault_digest_secret: str = field(repr=False)
     odoo: Service
     shops: Mapping[str, Service]
 
@@ -119,6 +123,8 @@ def describe_endpoints(layout: Layout, ports: Mapping[str, int], shops: tuple[st
         store_logins={role: keep_secret(folder / f"store_{role}") for role in (STORE_OWNER, *STORE_ROLES)},
         admin_dsn=build_dsn(port=port, user=SUPERUSER, password=superuser, database="postgres"),
         airflow_dsn=build_dsn(port=port, user=AIRFLOW_OWNER, password=airflow, database=AIRFLOW_DATABASE),
+        vault_key=keep_secret(folder / "vault_key", random_fernet_key),
+        vault_digest_secret=keep_secret(folder / "vault_digest_secret", random_fernet_key),
         odoo=_service("odoo", ports["odoo"], folder),
         shops={shop: _service(shop, ports[shop], folder) for shop in shops},
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from retail_ops.local.airflow_services import airflow_components, airflow_environment
 from retail_ops.local.component import Completed, Component
-from retail_ops.local.connections import connections
+from retail_ops.local.connections import ENVIRONMENT, connections, owner_connection
 from retail_ops.local.endpoints import (
     AIRFLOW_DATABASE,
     AIRFLOW_OWNER,
@@ -30,7 +30,6 @@ from retail_ops.local.secret_files import keep_secret
 from retail_ops.local.session import Blueprint
 from retail_ops.local.standin_services import SHOPS, Shop, standin_components
 
-OWNER_DSN_VARIABLE = "RETAIL_OPS_STORE_OWNER_DSN"
 # Run one after the other, as the store's owner; each has to be idempotent.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (("retail-ops", "migrate"),)
 POSTGRES_GRACE_S = 20.0
@@ -69,7 +68,7 @@ def local_stack(layout: Layout, options: StackOptions) -> Blueprint[Endpoints]:
 
 def application_environment(endpoints: Endpoints) -> dict[str, str]:
     """Return what the product's own commands and Airflow's processes read beside Airflow's configuration."""
-    return connections(endpoints)
+    return {"RETAIL_OPS_ENVIRONMENT": ENVIRONMENT, **connections(endpoints)}
 
 
 def stack_components(layout: Layout, endpoints: Endpoints, options: StackOptions) -> tuple[Component, ...]:
@@ -114,7 +113,7 @@ def postgres_component(layout: Layout, endpoints: Endpoints, *, durable: bool) -
 def store_components(endpoints: Endpoints, application: Mapping[str, str]) -> tuple[Component, ...]:
     """Return the commands that bring the databases, the store's schema and its log-ins into being."""
     order = provisioning(endpoints).to_environment()
-    owner = {**application, OWNER_DSN_VARIABLE: endpoints.store_dsn(STORE_OWNER)}
+    owner = {**application, **owner_connection(endpoints)}
     provision = (sys.executable, "-m", "retail_ops.local.provision")
     components = [Component("databases", (*provision, "databases"), order, Completed(), needs=("postgres",))]
     for number, command in enumerate(MIGRATIONS, start=1):

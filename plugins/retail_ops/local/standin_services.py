@@ -54,7 +54,7 @@ SHOPS = (
         "shopify_us",
         "Harbour Lane US",
         "USD",
-        ("USD", "CAD"),
+        ("USD",),
         taxes_included=False,
         timezone="America/New_York",
         seed=2,

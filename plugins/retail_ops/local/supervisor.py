@@ -18,12 +18,11 @@ from retail_ops.local.component import Component, check_components, stop_waves
 from retail_ops.local.layout import Layout, inherited_environment
 from retail_ops.local.process import (
     MARKER,
+    POLL_S,
     ProcessId,
     end_processes,
     find_marked,
-    signal_group,
     this_process,
-    wait_until,
 )
 from retail_ops.local.state import ComponentState, Phase, RunState, forget_state, instance_of, write_state
 
@@ -159,15 +158,19 @@ class Supervisor:
 
     @staticmethod
     def _stop_wave(wave: Sequence[Child]) -> None:
+        begin = time.monotonic()
+        running = {child.component.name: child for child in wave if not child.has_ended()}
+        for child in running.values():
+            child.send(child.component.stop_signal)
+        while running:
+            for name, child in list(running.items()):
+                waited_s = time.monotonic() - begin
+                if child.has_ended():
+                    log.info("component %s is stopped after %.1f s", name, waited_s)
+                    del running[name]
+                elif waited_s > child.component.grace_s:
+                    log.warning("component %s outlived its grace of %.0f s", name, child.component.grace_s)
+                    child.send(signal.SIGKILL)
+            time.sleep(POLL_S)
         for child in wave:
-            leader = child.leader()
-            if leader is not None:
-                signal_group(leader, child.component.stop_signal)
-        for child in wave:
-            wait_until(child.has_ended, child.component.grace_s)
-            leader = child.leader()
-            if leader is not None:
-                log.warning("component %s outlived %s s of grace", child.component.name, child.component.grace_s)
-                signal_group(leader, signal.SIGKILL)
-                wait_until(child.has_ended, STRAY_GRACE_S)
             child.mark_stopped()

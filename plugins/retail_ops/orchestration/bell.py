@@ -52,7 +52,7 @@ class Bell:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._ask)
 
     def close(self) -> None:
-        """Close behind a question that is still under way, without waiting for it. Idempotent."""
+        """Close behind a question that is still under way, without waiting for it; the bell is over then."""
         self._thread.submit(self._drop)
         self._thread.shutdown(wait=False)
 

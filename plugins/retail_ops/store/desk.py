@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from retail_ops.contracts.errors import DataError
@@ -87,6 +88,11 @@ class Desk:
         with self._unit.reading() as tx:
             found: Row = tx.sql.work_left(tx.conn, now=self._unit.clock.now())
             return found
+
+    def cursors(self) -> Mapping[str, datetime]:
+        """Return up to when each account and stream was read."""
+        with self._unit.reading() as tx:
+            return {f"{row['account']}/{row['stream']}": row["position_at"] for row in tx.sql.cursor_list(tx.conn)}
 
     def replay(self, case_id: int, *, dry_run: bool) -> str:
         """Put what a case holds back on its way, at the step where it stopped; return what that is.

@@ -14,7 +14,7 @@ MASK = "[redacted]"
 
 _HEADER = re.compile(
     r"(?P<name>x-shopify-access-token|x-amz-access-token|(?:proxy-)?authorization|x-api-key|api[-_]?key|set-cookie|cookie)"
-    r"(?P<gap>['\"]?\s*[:=,]\s*b?['\"]?)(?:(?:bearer|basic|token)\s+)?[^\s'\",;)}\]]+",
+    r"(?P<gap>['\"]?\s*[:=,]\s*(?:b?['\"])?)(?:(?:bearer|basic|token)\s+)?[^\s'\",;)}\]]+",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"\b(?:shp[a-z]{2}_[A-Za-z0-9]{8,}|(?<=bearer )[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Order messages as Shopify answers them, built by hand: amounts are minor units of a two-digit currency unless said."""
+"""Order messages as Shopify answers them, built by hand. Amounts are minor units."""
 
 from __future__ import annotations
 

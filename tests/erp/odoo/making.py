@@ -37,9 +37,7 @@ class Maker:
         shop = self.shop or self.currency
         # The shop's amount differs on purpose, so that a mixed-up side never passes.
         other = minor if shop == self.currency else minor * 3
-        return MoneyPair(
-            shop=Money(minor=other, currency=shop), presentment=Money(minor=minor, currency=self.currency)
-        )
+        return MoneyPair(shop=Money(minor=other, currency=shop), presentment=Money(minor=minor, currency=self.currency))
 
     def tax(self, kind: tuple[str, str, bool], minor: int, *, liable: str = "seller") -> TaxLine:
         title, rate, included = kind

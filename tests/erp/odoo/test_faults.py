@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import http.client
 import json
+import re
 import socket
 import ssl
 import urllib.error
@@ -46,7 +47,9 @@ SAME_FOR_BOTH: list[tuple[Exception, type[Exception]]] = [
     (rpc("odoo.exceptions.UserError", "Object no.such.model doesn't exist"), ConfigurationError),
     (rpc("builtins.AttributeError", "The method 'sale.order.nope' does not exist"), ConfigurationError),
     (
-        rpc("psycopg2.OperationalError", 'connection to server at "x" failed: FATAL:  database "nodb" does not exist\n'),
+        rpc(
+            "psycopg2.OperationalError", 'connection to server at "x" failed: FATAL:  database "nodb" does not exist\n'
+        ),
         ConfigurationError,
     ),
     (rpc("odoo.exceptions.UserError", "Some orders are not in a state requiring confirmation."), RejectedError),
@@ -112,8 +115,8 @@ def test_a_throttled_call_carries_the_servers_waiting_time() -> None:
     ],
 )
 def test_no_personal_data_of_a_message_survives(message: str) -> None:
-    text = redact(message).casefold()
-    assert not [word for word in ("ann", "lee", "de123", "441234", "example") if word in text]
+    words = set(re.findall(r"\w+", redact(message).casefold()))
+    assert not words & {"ann", "lee", "de123", "441234", "example"}
 
 
 def test_the_plain_words_of_a_message_survive() -> None:

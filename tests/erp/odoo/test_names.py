@@ -38,6 +38,8 @@ def test_a_line_id_comes_back_from_its_external_id(line_id: str) -> None:
     assert line_id_of(key, name) == line_id
 
 
-@pytest.mark.parametrize("name", ["", "base.us", "retail_ops.order-line/shop/1/tax-rounding", "retail_ops.order/shop/1"])
+@pytest.mark.parametrize(
+    "name", ["", "base.us", "retail_ops.order-line/shop/1/tax-rounding", "retail_ops.order/shop/1"]
+)
 def test_other_external_ids_are_no_line_ids(name: str) -> None:
     assert line_id_of(EntityKey("shop", "order", "1"), name) is None

@@ -1,4 +1,4 @@
-"""The prediction of Odoo's tax arithmetic against hand-made cases and, where it lies beside the checkout, the recordings."""
+"""The prediction of Odoo's tax arithmetic against hand-made cases and the recordings."""
 
 from __future__ import annotations
 

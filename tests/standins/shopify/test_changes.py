@@ -8,8 +8,10 @@ from standins.shopify.order_store import OrderStore
 from standins.shopify.purchase import Line, Purchase
 
 BAG = "{ presentmentMoney { amount } shopMoney { amount } }"
-MONEY = f"""displayFinancialStatus fullyPaid unpaid totalPriceSet {BAG} originalTotalPriceSet {BAG} currentTotalPriceSet {BAG}
-  totalReceivedSet {BAG} totalRefundedSet {BAG} netPaymentSet {BAG} totalOutstandingSet {BAG} totalCapturableSet {BAG}"""
+MONEY = f"""displayFinancialStatus fullyPaid unpaid totalPriceSet {BAG} originalTotalPriceSet {BAG}
+  currentTotalPriceSet {BAG}
+  totalReceivedSet {BAG} totalRefundedSet {BAG} netPaymentSet {BAG}
+  totalOutstandingSet {BAG} totalCapturableSet {BAG}"""
 
 
 def buyer(bag):
@@ -29,8 +31,8 @@ def test_an_edit_keeps_what_was_and_shows_what_is(shop, mug, pen):
         add=[{**pen, "sku": "INK"}],
     )
     order = shop.order(
-        gid, f"edited {MONEY} totalTaxSet {BAG} currentTotalTaxSet {BAG} currentTotalDiscountsSet {BAG} currentSubtotalPriceSet {BAG} "
-        f"lineItems(first: 5) {{ nodes {{ sku quantity currentQuantity originalTotalSet {BAG} priceAfterAllDiscountsBeforeTaxesSet {BAG} "
+        gid, f"edited {MONEY} totalTaxSet {BAG} currentTotalTaxSet {BAG} currentTotalDiscountsSet {BAG} "
+        f"lineItems(first: 5) {{ nodes {{ sku quantity currentQuantity priceAfterAllDiscountsBeforeTaxesSet {BAG} "
         f"taxLines {{ priceSet {BAG} }} discountAllocations {{ allocatedAmountSet {BAG} }} }} }}"
     )  # fmt: skip
     assert order["edited"]
@@ -108,7 +110,8 @@ def test_a_cancelled_order_is_empty_refunded_and_final(shop, mug):
     shop.change(gid, "cancel", reason="FRAUD", refund=True, staff_note="stolen card")
     order = shop.order(
         gid,
-        f"{MONEY} cancelledAt cancelReason cancellation {{ staffNote }} lineItems(first: 9) {{ nodes {{ currentQuantity }} }}",
+        f"{MONEY} cancelledAt cancelReason cancellation {{ staffNote }} "
+        "lineItems(first: 9) { nodes { currentQuantity } }",
     )
     assert order["cancelledAt"] is not None
     assert (order["cancelReason"], order["cancellation"]["staffNote"]) == ("FRAUD", "stolen card")

@@ -53,7 +53,7 @@ def test_protected_data_answers_null_with_errors_and_the_rest(open_shop, mug):
     shop = open_shop(deny_protected=True)
     person = {"key": "p", "first_name": "Arda", "email": "arda@example.com"}
     gid = shop.place(lines=[mug], customer=person, email="arda@example.com")
-    answer = shop.ask('{ order(id: "%s") { name email customer { id } } }' % gid)
+    answer = shop.ask(f'{{ order(id: "{gid}") {{ name email customer {{ id }} }} }}')
     assert answer["data"]["order"] == {"name": "#1001", "email": None, "customer": None}
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"ACCESS_DENIED"}
     assert {tuple(error["path"]) for error in answer["errors"]} == {("order", "email"), ("order", "customer")}
@@ -63,7 +63,7 @@ def test_protected_data_answers_null_with_errors_and_the_rest(open_shop, mug):
 def test_without_read_orders_no_order_is_read(open_shop, mug):
     shop = open_shop(scopes=("read_products",))
     gid = shop.place(lines=[mug])
-    answer = shop.ask('{ order(id: "%s") { name } }' % gid)
+    answer = shop.ask(f'{{ order(id: "{gid}") {{ name }} }}')
     assert answer["data"] == {"order": None}
     assert answer["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
 
@@ -74,7 +74,7 @@ def test_without_read_all_orders_only_sixty_days_are_seen(base_config, open_shop
     early = open_shop(clock=Clock(-61 * 86_400.0))
     gid = early.place(lines=[mug])
     fewer = tuple(scope for scope in ALL_SCOPES if scope != "read_all_orders")
-    probe = '{ order(id: "%s") { name } orders(first: 5) { nodes { name } } }' % gid
+    probe = f'{{ order(id: "{gid}") {{ name }} orders(first: 5) {{ nodes {{ name }} }} }}'
     assert open_shop(scopes=fewer).ask(probe)["data"] == {"order": None, "orders": {"nodes": []}}
     assert open_shop().ask(probe)["data"]["orders"]["nodes"] == [{"name": "#1001"}]
 

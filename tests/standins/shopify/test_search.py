@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from standins.shopify.config import Clock
+from standins.shopify.paging import Cursor, read_cursor
 from standins.shopify.search import Condition, SearchRefusedError, parse_search
 
 NAMES = (
@@ -188,14 +189,12 @@ def test_page_size_and_cursor_are_checked(shop, mug):
 
 
 def test_pagination_ends_at_25000_objects(shop, mug):
-    from standins.shopify.paging import Cursor
-
     gid = shop.place(lines=[mug])
     far = Cursor(24_990, ("ID", 0, 0)).text()
     assert names(shop, n=10, a=far, s="ID") == ["#1001"]
     assert "25000" in shop.ask(NAMES, {"n": 11, "a": far, "s": "ID"})["errors"][0]["message"]
     deep = Cursor(24_999).text()
-    text = '{ order(id: "%s") { lineItems(first: 2, after: "%s") { nodes { id } } } }' % (gid, deep)
+    text = f'{{ order(id: "{gid}") {{ lineItems(first: 2, after: "{deep}") {{ nodes {{ id }} }} }} }}'
     assert "25000" in shop.ask(text)["errors"][0]["message"]
 
 
@@ -215,3 +214,12 @@ def test_the_count_saturates_at_its_limit(shop, mug):
     assert shop.ask(count % 3)["data"]["ordersCount"] == {"count": 3, "precision": "AT_LEAST"}
     assert shop.ask(count % 5)["data"]["ordersCount"] == {"count": 5, "precision": "EXACT"}
     assert shop.ask(count % "null")["data"]["ordersCount"] == {"count": 5, "precision": "EXACT"}
+
+
+def test_a_cursor_counts_all_the_pages_before_it(shop, mug):
+    shop.control("POST", "orders", {"orders": [{"lines": [mug]} for _ in range(7)]})
+    passed, after = [], None
+    for _ in range(3):
+        after = shop.ask(NAMES, {"n": 3, "a": after})["data"]["orders"]["pageInfo"]["endCursor"]
+        passed.append(read_cursor(after).passed)
+    assert passed == [3, 6, 7]

@@ -136,6 +136,10 @@ def test_yen_have_no_cents_and_the_shop_is_paid_in_pounds():
     assert (order.shop.lines[0].unit, order.shop.total) == (521, 1563)
 
 
+def pounds(cents):
+    return f"{Decimal(cents).scaleb(-2)}"
+
+
 purchases = st.builds(
     lambda lines, discounts, shipping, tip: {
         "lines": lines,
@@ -145,7 +149,9 @@ purchases = st.builds(
     },
     st.lists(
         st.builds(
-            lambda cents, units, taxes, duty: line(f"{Decimal(cents).scaleb(-2)}", units, taxes, duties=[{"amount": f"{Decimal(duty).scaleb(-2)}"}]),
+            lambda cents, units, taxes, duty: line(
+                pounds(cents), units, taxes, duties=[{"amount": pounds(duty)}]
+            ),
             st.integers(0, 20_000), st.integers(1, 9), st.sampled_from([[], [VAT], CITY]), st.integers(0, 300),
         ),
         min_size=1, max_size=8,
@@ -153,14 +159,16 @@ purchases = st.builds(
     st.lists(
         st.one_of(
             st.integers(0, 100).map(lambda rate: percent(str(rate))),
-            st.integers(0, 9_000).map(lambda cents: {"kind": "manual", "title": "M", "scope": "order", "amount": f"{Decimal(cents).scaleb(-2)}"}),
+            st.integers(0, 9_000).map(
+                lambda cents: {"kind": "manual", "title": "M", "scope": "order", "amount": pounds(cents)}
+            ),
             st.integers(0, 100).map(lambda rate: percent(str(rate), scope="lines", lines=[0])),
             st.integers(0, 100).map(lambda rate: percent(str(rate), scope="shipping")),
         ),
         max_size=4,
     ),
-    st.integers(0, 999).map(lambda cents: f"{Decimal(cents).scaleb(-2)}"),
-    st.integers(0, 500).map(lambda cents: f"{Decimal(cents).scaleb(-2)}"),
+    st.integers(0, 999).map(pounds),
+    st.integers(0, 500).map(pounds),
 )  # fmt: skip
 
 

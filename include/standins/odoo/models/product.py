@@ -6,7 +6,7 @@ Not here: templates, variants, price list rules, how a control seeds them (see `
 from typing_extensions import override
 
 from standins.odoo.env import Env
-from standins.odoo.fields import Field, many2one, simple, table
+from standins.odoo.fields import Compute, Field, many2one, simple, table
 from standins.odoo.model import Model
 from standins.odoo.models.stock_quant import availability
 from standins.odoo.values import Row, Value
@@ -17,7 +17,7 @@ _TAX_USES = (("sale", "Sales"), ("purchase", "Purchases"), ("none", "None"))
 _TAX_KINDS = (("percent", "Percentage of Price"),)
 
 
-def _quantity(kind: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _quantity(kind: str) -> Compute:
     def compute(env: Env, row: Row) -> Value:
         env.charge(0.02)
         return availability(env, row)[kind]

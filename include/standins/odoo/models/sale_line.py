@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from standins.odoo.env import Env
 from standins.odoo.errors import UserError, ValidationError
-from standins.odoo.fields import Field, many2one, one2many, table
+from standins.odoo.fields import Compute, Field, many2one, one2many, table
 from standins.odoo.model import EDITABLE, Model
 from standins.odoo.models import sale_amounts, shipping
 from standins.odoo.values import Row, Value, to_decimal
@@ -27,7 +27,7 @@ _NO_REMOVAL = (
 )
 
 
-def _of_order(field: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _of_order(field: str) -> Compute:
     return lambda env, row: env.row("sale.order", row["order_id"])[field]
 
 

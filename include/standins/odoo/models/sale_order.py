@@ -16,6 +16,18 @@ from standins.odoo.models.partner import address
 from standins.odoo.models.sale_line import to_invoice
 from standins.odoo.values import Row, Value
 
+_INVOICING = (
+    ("upselling", "Upselling Opportunity"),
+    ("invoiced", "Fully Invoiced"),
+    ("to invoice", "To Invoice"),
+    ("no", "Nothing to Invoice"),
+)
+_DELIVERY = (
+    ("pending", "Not Delivered"),
+    ("started", "Started"),
+    ("partial", "Partially Delivered"),
+    ("full", "Fully Delivered"),
+)
 _STATES = (("draft", "Quotation"), ("sent", "Quotation Sent"), ("sale", "Sales Order"), ("cancel", "Cancelled"))
 _POLICIES = (("direct", "As soon as possible"), ("one", "When all products are ready"))
 _TRANSITIONS = {
@@ -68,8 +80,8 @@ class SaleOrder(Model):
         Field("amount_tax", "monetary", "Taxes", ignored=True, default=0.0),
         Field("amount_total", "monetary", "Total", ignored=True, default=0.0),
         Field("currency_rate", "float", "Currency Rate", compute=lambda _env, _row: 1.0),
-        Field("invoice_status", "selection", "Invoice Status", compute=_invoice_status),
-        Field("delivery_status", "selection", "Delivery Status", compute=shipping.delivery_status),
+        Field("invoice_status", "selection", "Invoice Status", selection=_INVOICING, compute=_invoice_status),
+        Field("delivery_status", "selection", "Delivery Status", selection=_DELIVERY, compute=shipping.delivery_status),
         one2many("order_line", "sale.order.line", "order_id", "Order Lines"),
         one2many("picking_ids", "stock.picking", "sale_id", "Transfers"),
     )

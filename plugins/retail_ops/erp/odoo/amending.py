@@ -97,13 +97,15 @@ class Amending:
         if order_id is None:
             return not_placed(key)
         sight = self._look(order_id)
+        if sight.order.state == CANCELLED:
+            return rejected(key, Problem("cancelled", "", "the order is cancelled in Odoo"))
         known = self._resolve_lines(document)
-        self._check_open(key, document, sight, known)
         partners = self._partners(given)
+        _check_open(key, document, sight, known, partners=partners)
         if any(line.key not in known for line in document.lines):
             known = self._claim(key, document, order_id)
             sight = self._look(order_id)
-            self._check_open(key, document, sight, known)
+            _check_open(key, document, sight, known, partners=partners)
         values = _values(key, document, sight, known, partners=partners)
         if values:
             sight = self._write(sight, values)
@@ -121,19 +123,6 @@ class Amending:
         names = _line_names(document)
         found = resolve(self._caller, "sale.order.line", list(names.values()))
         return {line: found[name] for line, name in names.items() if name in found}
-
-    def _check_open(self, key: EntityKey, document: Document, sight: Sight, known: Mapping[str, int]) -> None:
-        if sight.order.state == CANCELLED:
-            raise _StopError(rejected(key, Problem("cancelled", "", "the order is cancelled in Odoo")))
-        difference = describe_difference(document, sight.lines, known)
-        if not difference:
-            return
-        if is_processed(sight.lines, sight.moves):
-            problem = Problem("already_processed", "", "units were picked, delivered or invoiced")
-            raise _StopError(rejected(key, problem, {"difference": difference, "version": sight.version}))
-        if sight.order.locked:
-            problem = Problem("locked", "", "somebody locked the order in Odoo")
-            raise _StopError(rejected(key, problem, {"difference": difference, "version": sight.version}))
 
     def _partners(self, given: OrderDocument) -> Partners:
         (found,) = place_partners(self._caller, self._directory, [given], pause=self._pause)
@@ -184,18 +173,36 @@ class Amending:
         return applied(key, sight.order, receipt)
 
 
+def _check_open(
+    key: EntityKey, document: Document, sight: Sight, known: Mapping[str, int], *, partners: Partners
+) -> None:
+    """Stop when the order would have to change and may not."""
+    moved = _addresses(sight, partners)
+    difference = [*describe_difference(document, sight.lines, known), *({"address": name} for name in moved)]
+    if not difference:
+        return
+    receipt = {"difference": difference, "version": sight.version}
+    if is_processed(sight.lines, sight.moves):
+        problem = Problem("already_processed", "", "units were picked, delivered or invoiced")
+        raise _StopError(rejected(key, problem, receipt))
+    if sight.order.locked:
+        raise _StopError(rejected(key, Problem("locked", "", "somebody locked the order in Odoo"), receipt))
+
+
+def _addresses(sight: Sight, partners: Partners) -> dict[str, Json]:
+    wanted = {"partner_shipping_id": partners.delivery_id, "partner_invoice_id": partners.invoice_id}
+    has = {"partner_shipping_id": sight.order.delivery_id, "partner_invoice_id": sight.order.invoice_id}
+    return {name: value for name, value in wanted.items() if has[name] != value}
+
+
 def _values(
     key: EntityKey, document: Document, sight: Sight, known: Mapping[str, int], *, partners: Partners
 ) -> dict[str, Json]:
     commands = line_commands(document, sight.order, sight.lines, known)
     if isinstance(commands, Problem):
         raise _StopError(rejected(key, commands))
-    values: dict[str, Json] = {"order_line": commands} if commands else {}
-    if sight.order.delivery_id != partners.delivery_id:
-        values["partner_shipping_id"] = partners.delivery_id
-    if sight.order.invoice_id != partners.invoice_id:
-        values["partner_invoice_id"] = partners.invoice_id
-    return values
+    values = _addresses(sight, partners)
+    return {**values, "order_line": commands} if commands else values
 
 
 def _line_names(document: Document) -> dict[str, str]:

@@ -32,6 +32,8 @@ READ_TIMEOUT_S = 30.0
 # A batch of 50 takes seconds, but conflicts are retried for up to 10 s and the server finishes after a client gave up.
 WRITE_TIMEOUT_S = 180.0
 
+_odoorpc_logger = logging.getLogger("odoorpc")
+
 
 @dataclass(frozen=True, slots=True)
 class OdooConnection:
@@ -60,8 +62,6 @@ class OdooClient:
         write_timeout_s: float = WRITE_TIMEOUT_S,
     ) -> None:
         check_tls(connection.host, tls=connection.tls)
-        quiet = logging.getLogger("odoorpc")
-        quiet.setLevel(max(quiet.level, logging.INFO))
         self._connection = connection
         self._timeouts = (read_timeout_s, write_timeout_s)
         self._local = threading.local()
@@ -99,6 +99,8 @@ class OdooClient:
             return self._user_id
 
     def _post(self, call: CallName, service: str, method: str, arguments: list[Json]) -> Answer:
+        if _odoorpc_logger.level < logging.INFO:
+            _odoorpc_logger.setLevel(logging.INFO)
         json.dumps(arguments, allow_nan=False)  # A value that cannot travel is our mistake, not a failed call.
         try:
             odoo = self._server(call)

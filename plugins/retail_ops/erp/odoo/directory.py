@@ -69,9 +69,11 @@ class _Reader:
         self._mapping = mapping
         self._company = company
         self._missing: list[str] = []
+        self._countries: dict[int, str] = {}
 
     def read(self) -> Directory:
         own: Json = ["company_id", "in", [False, self._company["id"]]]
+        self._countries = {row["id"]: row["code"] for row in self._all("res.country", ("code",)) if row["code"]}
         directory = Directory(
             company_id=self._company["id"],
             rounding=self._rounding(),
@@ -80,7 +82,7 @@ class _Reader:
             taxes=self._taxes(),
             products=self._products(own),
             guest_partner_id=self._one("guest partner", "res.partner", self._mapping.guest_partner, by="name"),
-            countries={row["code"]: row["id"] for row in self._all("res.country", ("code",)) if row["code"]},
+            countries={code: country_id for country_id, code in self._countries.items()},
             states=self._states(),
             order_fields=self._order_fields(),
         )
@@ -158,9 +160,9 @@ class _Reader:
         return found
 
     def _states(self) -> dict[tuple[str, str], int]:
-        codes = {row["id"]: row["code"] for row in self._all("res.country", ("code",))}
         rows = self._all("res.country.state", ("code", "country_id"))
-        return {(codes[row["country_id"][0]], row["code"]): row["id"] for row in rows}
+        owned = ((self._countries.get(row["country_id"][0]), row) for row in rows)
+        return {(country, row["code"]): row["id"] for country, row in owned if country is not None}
 
     def _order_fields(self) -> Mapping[str, str]:
         wanted = self._mapping.order_fields

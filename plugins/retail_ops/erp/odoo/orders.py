@@ -16,7 +16,7 @@ from retail_ops.erp.odoo.directory import Directory, fetch_directory
 from retail_ops.erp.odoo.loading import BATCH, Pause
 from retail_ops.erp.odoo.placing import Placing
 from retail_ops.governance.accounts import Mapping as AccountMapping
-from retail_ops.ports.erp import ErpOrder, OrderDocument, SkuFact, WriteResult
+from retail_ops.ports.erp import ErpOrder, ErpOrderFact, OrderDocument, SkuFact, WriteResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ class OdooOrders:
     def read_orders(self, keys: Sequence[EntityKey]) -> Mapping[EntityKey, ErpOrder]:
         """Return Odoo's view of each order that exists."""
         return viewing.read_orders(self._ready().caller, keys)
+
+    def list_orders(self, account: str) -> Sequence[ErpOrderFact]:
+        """Return every order document of the account, found by its origin: doubled ones show up twice."""
+        return viewing.list_orders(self._ready().caller, account)
 
     def _ready(self) -> _Office:
         with self._lock:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from retail_ops.contracts.errors import ConfigurationError
 from retail_ops.contracts.ids import EntityKey
-from retail_ops.erp.odoo.client import Caller
+from retail_ops.erp.odoo.client import Caller, search_read
 from retail_ops.erp.odoo.loading import resolve
 from retail_ops.erp.odoo.names import NAMESPACE, line_name, order_name
 from retail_ops.erp.odoo.rows import (
@@ -23,9 +23,10 @@ from retail_ops.erp.odoo.rows import (
     fetch_moves,
     fetch_orders,
     is_processed,
+    to_money,
     version_of,
 )
-from retail_ops.ports.erp import ErpLine, ErpOrder
+from retail_ops.ports.erp import ErpLine, ErpOrder, ErpOrderFact
 
 logger = logging.getLogger(__name__)
 
@@ -89,4 +90,23 @@ def _line(line: LineRow, line_id: str | None) -> ErpLine:
         units=int(line.units),
         delivered_units=int(line.delivered),
         invoiced_units=int(line.invoiced),
+    )
+
+
+def list_orders(caller: Caller, account: str) -> tuple[ErpOrderFact, ...]:
+    """Return every order whose origin names `account`, found by its text and not by its external id."""
+    prefix = f"{account}:"
+    fields = ("name", "origin", "state", "amount_total", "currency_id")
+    # `=like` takes `_` for any character: what it finds too much is sorted out by the prefix itself.
+    rows = search_read(caller, "sale.order", [["origin", "=like", f"{prefix}%"]], fields)
+    return tuple(
+        ErpOrderFact(
+            external_id=row["origin"].removeprefix(prefix),
+            reference=str(row["id"]),
+            number=row["name"],
+            state=STATES[row["state"]],
+            total=to_money(row["amount_total"], row["currency_id"][1]),
+        )
+        for row in rows
+        if row["origin"].startswith(prefix)
     )
