@@ -231,9 +231,9 @@ def _many_lines(shopper: Shopper) -> Occasion:
 
 def _malformed(shopper: Shopper) -> Occasion:
     patches = (
-        {"path": "totalPriceSet.presentmentMoney.amount", "action": "set", "value": "12,50"},
+        {"path": "currentTotalPriceSet.presentmentMoney.amount", "action": "set", "value": "12,50"},
         {"path": "currentTotalPriceSet", "action": "remove"},
-        {"path": "displayFinancialStatus", "action": "set", "value": "HALF_PAID"},
+        {"path": "transactions.0.status", "action": "set", "value": "HALF_PAID"},
         {"path": "lineItems.nodes.0.quantity", "action": "set", "value": "two"},
     )
     return Occasion({**shopper.purchase(), "raw_patch": [shopper.chance.choice(patches)]})

@@ -58,24 +58,8 @@ def cases(
         settings, connections = wired()
         with open_desk(settings, connections) as desk:
             rows = desk.cases(account, None if everything else "open", limit)
-    table = Table("case", "account", "order", "what", "field", "detail", "value", "owner", "due", "state")
     for row in rows:
-        what = f"{row['class']}/{row['code']}"
-        value = "" if row["value_minor"] is None else str(Money(minor=row["value_minor"], currency=row["currency"]))
-        number = row["number"] or row["external_id"]
-        table.add_row(
-            str(row["case_id"]),
-            row["account"],
-            number,
-            what,
-            row["field"],
-            row["detail"],
-            value,
-            row["owner"],
-            _time(row["deadline_at"]),
-            row["state"],
-        )
-    out.print(table)
+        out.print(case_text(row), markup=False)
     out.print(f"{len(rows)} cases")
 
 
@@ -93,6 +77,18 @@ def replay(
         with open_desk(settings, connections) as desk:
             plan = desk.replay(case, dry_run=dry_run)
     out.print(f"{'would happen' if dry_run else 'done'}: {plan}")
+
+
+def case_text(row: Row) -> str:
+    """Return a case as two lines: what it is about, and what is wrong with it."""
+    value = ""
+    if row.get("value_minor") is not None:
+        value = f", {Money(minor=row['value_minor'], currency=row['currency'])}"
+    due = f", due {_time(row['deadline_at'])}" if row.get("deadline_at") else ""
+    closed = " (closed)" if row.get("state") == "closed" else ""
+    where = f"{row['field']}: " if row["field"] else ""
+    head = f"case {row['case_id']}{closed}: {row['account']} {row['number'] or row['external_id']}{value}"
+    return f"{head}  {row['class']}/{row['code']}, owner {row['owner']}{due}\n    {where}{row['detail']}"
 
 
 def _print_trace(trace: Trace) -> None:

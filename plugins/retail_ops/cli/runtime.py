@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from retail_ops.cli.desk import case_text
 from retail_ops.cli.wiring import errors, out
 from retail_ops.contracts.errors import RetailOpsError
 from retail_ops.flows.orders.verify import money_lines
@@ -141,12 +142,9 @@ def _print_summary(summary: Summary) -> None:
             out.print(f"  {report.account}: shop {ours}  {sign}  Odoo {theirs}")
         for difference in report.differences:
             out.print(f"  [red]{difference.kind}: {difference.detail}[/red]")
-    table = Table("case", "account", "order", "what", "field", "detail", "owner", title="waiting for a person")
+    out.print(f"waiting for a person: {len(summary.open_cases)} cases")
     for case in summary.open_cases:
-        number = case["number"] or case["external_id"]
-        what = f"{case['class']}/{case['code']}"
-        table.add_row(str(case["case_id"]), case["account"], number, what, case["field"], case["detail"], case["owner"])
-    out.print(table)
+        out.print(f"  {case_text(case)}", markup=False)
     out.print(f"audit trail: {summary.audit_entries} entries, {summary.audit_broken} broken")
     verdict = (
         "nothing lost, nothing doubled, every total equal" if summary.clean else "[red]something does not tie[/red]"

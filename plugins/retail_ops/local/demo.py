@@ -274,7 +274,10 @@ class Demo:
 
 
 def _case(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    kept = ("case_id", "account", "number", "external_id", "class", "code", "field", "detail", "owner")
+    kept = (
+        "case_id", "account", "number", "external_id", "class", "code", "field", "detail", "owner", "value_minor",
+        "currency", "deadline_at",
+    )  # fmt: skip
     return {name: row[name] for name in kept}
 
 
