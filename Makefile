@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Airflow re-parses a DAG file for each task: without bytecode every import is compiled again.
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Certificates of the system: a company's own authority is trusted as everywhere else on its machines.
+export UV_SYSTEM_CERTS := true
 
 UV_VERSION := 0.13.9
 VENV := .venv

@@ -59,7 +59,7 @@ def cases(
         with open_desk(settings, connections) as desk:
             rows = desk.cases(account, None if everything else "open", limit)
     for row in rows:
-        out.print(case_text(row), markup=False)
+        out.print(case_text(row), markup=False, soft_wrap=True)
     out.print(f"{len(rows)} cases")
 
 

@@ -48,7 +48,7 @@ def demo(
     Exit code 1 when an order was lost, doubled or has another total.
     """
     if dataset is not None and not dataset.is_file():
-        errors.print(f"retail-ops: no such file: {dataset}", markup=False)
+        errors.print(f"retail-ops: no such file: {dataset}", markup=False, soft_wrap=True)
         raise typer.Exit(2)
     options = DayOptions(
         dataset=None if dataset is None else dataset.resolve(), days=days, orders=orders, seconds=seconds, seed=seed
@@ -99,7 +99,7 @@ def _guarded(work: Callable[[], int | None]) -> int:
     try:
         return work() or 0
     except (StartError, AlreadyRunningError, RetailOpsError) as error:
-        errors.print(f"retail-ops: {error}", markup=False)
+        errors.print(f"retail-ops: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -144,7 +144,7 @@ def _print_summary(summary: Summary) -> None:
             out.print(f"  [red]{difference.kind}: {difference.detail}[/red]")
     out.print(f"waiting for a person: {len(summary.open_cases)} cases")
     for case in summary.open_cases:
-        out.print(f"  {case_text(case)}", markup=False)
+        out.print(f"  {case_text(case)}", markup=False, soft_wrap=True)
     out.print(f"audit trail: {summary.audit_entries} entries, {summary.audit_broken} broken")
     verdict = (
         "nothing lost, nothing doubled, every total equal" if summary.clean else "[red]something does not tie[/red]"
