@@ -1,6 +1,5 @@
 """Fixtures for every test: one PostgreSQL server a session, one database a test."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ def server() -> Iterator["object"]:
 
     # Not pytest's folder: it is private to root, and the server runs as another user.
     home = Path(tempfile.mkdtemp(prefix="retail-ops-test-"))
-    os.chmod(home, 0o755)
+    Path(home).chmod(0o755)
     try:
         with postgres_server(home / "postgres") as running:
             yield running

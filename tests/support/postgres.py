@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from support.processes import running
 
 from retail_ops.local.ports import LOOPBACK, choose_port
 from retail_ops.local.postgres import PostgresServer, bundled_binaries, choose_account
 from retail_ops.store.migrate import upgrade
+from support.processes import running
 
 PASSWORD = "only-for-tests-on-loopback"
 ROLES = ("retail_ops_ingest", "retail_ops_worker", "retail_ops_gate", "retail_ops_report", "retail_ops_privacy")
@@ -28,9 +28,7 @@ class Database:
     name: str
 
     def connect(self, role: str = "retail_ops_owner", **options: object) -> psycopg.Connection:
-        return psycopg.connect(
-            host=LOOPBACK, port=self.port, user=role, password=PASSWORD, dbname=self.name, **options
-        )
+        return psycopg.connect(host=LOOPBACK, port=self.port, user=role, password=PASSWORD, dbname=self.name, **options)
 
 
 @dataclass

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -13,11 +13,19 @@ READY_S = 60.0
 
 
 @contextmanager
-def running(command: Sequence[str], *, log: Path, ready: Callable[[], bool], env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: Sequence[str], *, log: Path, ready: Callable[[], bool], env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` in a session of its own until the block ends."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            list(command), env=env, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            list(command),
+            env=env,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         wait_for(lambda: ready() or died(process, log), what=command[0])
@@ -36,11 +44,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is None:
             os.killpg(process.pid, number)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(15)
-            return
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def wait_for(condition: Callable[[], bool], *, what: str, seconds: float = READY_S) -> None:

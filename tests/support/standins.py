@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from support.processes import CHECKOUT, running
 
 KEY, CONTROL = "key-of-a-test-on-loopback", "control-of-a-test-on-loopback"
@@ -28,7 +29,9 @@ class Standin:
         """Post to the control surface, or read from it when there is no body."""
         headers = {"X-Control-Token": CONTROL}
         url = f"{self.url}/control/{path}"
-        answer = httpx.get(url, headers=headers) if body is None else httpx.post(url, headers=headers, json=body, timeout=60)
+        answer = (
+            httpx.get(url, headers=headers) if body is None else httpx.post(url, headers=headers, json=body, timeout=60)
+        )
         if answer.is_error:
             raise RuntimeError(f"{answer.status_code} {answer.text[:800]}")
         return answer.json()

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
-from support.postgres import PASSWORD, Database
-from support.processes import CHECKOUT
-from support.standins import KEY, Standin
 
 from retail_ops.bootstrap import OrderLane, order_lane, queries
 from retail_ops.governance.permissions import load_permissions
@@ -19,6 +16,9 @@ from retail_ops.settings import EnvironmentConnections, Settings
 from retail_ops.store.deployment import install
 from retail_ops.store.desk import Desk
 from retail_ops.store.unit import UnitOfWork
+from support.postgres import PASSWORD, Database
+from support.processes import CHECKOUT
+from support.standins import KEY, Standin
 
 VAULT_KEY = Fernet.generate_key().decode()
 DIGEST_SECRET = "digest-secret-of-a-test-0123456789abcdef"
@@ -31,7 +31,14 @@ ODOO_SEED = json.loads((CHECKOUT / "include" / "standins" / "demo_company.json")
 def seed_odoo(odoo: Standin, skus: dict[str, int]) -> None:
     """Give Odoo its master data: `skus` with their stock, and the service products."""
     products = [
-        {"sku": sku, "name": f"Goods {sku}", "type": "consu", "is_storable": True, "list_price": "10.00", "stock": {"WH": units}}
+        {
+            "sku": sku,
+            "name": f"Goods {sku}",
+            "type": "consu",
+            "is_storable": True,
+            "list_price": "10.00",
+            "stock": {"WH": units},
+        }
         for sku, units in skus.items()
     ]
     services = [
@@ -50,6 +57,7 @@ class World:
     account: str = "shopify_uk"
     settings: Settings = field(default_factory=lambda: Settings(root=CHECKOUT, environment="demo"))
     clock: Any = field(default_factory=SystemClock)
+    passwords: dict[str, str] = field(default_factory=dict)  # by connection, where not the usual one
 
     def __post_init__(self) -> None:
         self.connections = EnvironmentConnections(self._variables())
@@ -71,7 +79,10 @@ class World:
 
     def desk(self, principal: str = "local") -> Desk:
         unit = UnitOfWork(
-            lambda: self.connections.store("worker"), queries(self.settings.queries), self.clock, actor=f"person:{principal}"
+            lambda: self.connections.store("worker"),
+            queries(self.settings.queries),
+            self.clock,
+            actor=f"person:{principal}",
         )
         return Desk(unit, principal)
 
@@ -100,6 +111,8 @@ class World:
             "shopify_uk": {**shop, "extra": {**plain, "api_version": "2026-10"}},
             "shopify_us": {**shop, "extra": {**plain, "api_version": "2026-10"}},
         }  # fmt: skip
+        for name, password in self.passwords.items():
+            values[name]["password"] = password
         return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in values.items()}
 
 
@@ -121,7 +134,8 @@ def purchase(*lines: tuple[str, int, str], **more: Any) -> dict[str, Any]:
     return {
         "presentment_currency": "GBP",
         "lines": [
-            {"title": f"Goods {sku}", "sku": sku, "units": units, "unit_price": price, "taxes": tax} for sku, units, price in lines
+            {"title": f"Goods {sku}", "sku": sku, "units": units, "unit_price": price, "taxes": tax}
+            for sku, units, price in lines
         ],
         "shipping": [{"title": "Standard", "price": "4.95", "taxes": tax}],
         "customer": {"key": "ann", "first_name": "Ann", "last_name": "Example", "email": "ann@example.com"},

@@ -24,6 +24,12 @@ $roles$;
 CREATE SCHEMA ops;
 REVOKE ALL ON SCHEMA ops FROM public;
 
+CREATE FUNCTION ops.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    RAISE EXCEPTION '% must not change: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '42501';
+END
+$body$;
+
 -- ---------------------------------------------------------------- deployment
 
 CREATE TABLE ops.environment (
@@ -60,8 +66,11 @@ CREATE TABLE ops.vault_subject (
     CONSTRAINT vault_subject_account FOREIGN KEY (account) REFERENCES ops.account (account),
     CONSTRAINT vault_subject_once UNIQUE (account, pseudonym, generation),
     CONSTRAINT vault_subject_pseudonym CHECK (pseudonym ~ '^[0-9a-f]{32}$'),
-    CONSTRAINT vault_subject_erased CHECK ((wrapped_key IS NULL) = (erased_at IS NOT NULL))
+    CONSTRAINT vault_subject_erased CHECK ((wrapped_key IS NULL) = (erased_at IS NOT NULL)),
+    CONSTRAINT vault_subject_held CHECK (NOT legal_hold OR erased_at IS NULL)
 );
+CREATE TRIGGER vault_subject_stays_erased BEFORE UPDATE ON ops.vault_subject
+FOR EACH ROW WHEN (old.erased_at IS NOT NULL) EXECUTE FUNCTION ops.refuse_change();
 
 -- ---------------------------------------------------------------- inbox
 
@@ -101,6 +110,19 @@ CREATE TABLE ops.vault_item (
     CONSTRAINT vault_item_message FOREIGN KEY (inbox_id) REFERENCES ops.inbox_message (inbox_id),
     CONSTRAINT vault_item_subject FOREIGN KEY (subject_id) REFERENCES ops.vault_subject (subject_id)
 );
+CREATE INDEX vault_item_by_subject ON ops.vault_item (subject_id);
+
+-- What is left of an erased person are tombstones: the same bytes, seen again, are known and not kept again.
+CREATE FUNCTION ops.erase_with_subject() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    DELETE FROM ops.vault_item AS v WHERE v.subject_id = NEW.subject_id;
+    UPDATE ops.inbox_message AS m SET state = 'erased', body = NULL, wrapped_key = NULL
+    WHERE m.subject_id = NEW.subject_id;
+    RETURN NULL;
+END
+$body$;
+CREATE TRIGGER vault_subject_erases AFTER UPDATE ON ops.vault_subject
+FOR EACH ROW WHEN (old.erased_at IS NULL AND new.erased_at IS NOT NULL) EXECUTE FUNCTION ops.erase_with_subject();
 
 -- ---------------------------------------------------------------- entities and their revisions
 
@@ -220,6 +242,8 @@ CREATE TABLE ops.gate_run (
     CONSTRAINT gate_run_covered UNIQUE (gate_run_id, gate, outcome),
     CONSTRAINT gate_run_outcome CHECK (outcome IN ('passed', 'quarantined', 'blocked'))
 );
+CREATE TRIGGER gate_run_no_change BEFORE UPDATE OR DELETE ON ops.gate_run
+FOR EACH ROW EXECUTE FUNCTION ops.refuse_change();
 
 -- A blocked run cannot pass a single row: the outcome of the run is part of the key that a verdict refers to.
 CREATE TABLE ops.verdict (
@@ -241,6 +265,8 @@ CREATE TABLE ops.verdict (
     CONSTRAINT verdict_not_blocked CHECK (outcome = 'failed' OR run_outcome <> 'blocked')
 );
 CREATE INDEX verdict_by_revision ON ops.verdict (revision_id);
+CREATE TRIGGER verdict_no_change BEFORE UPDATE OR DELETE ON ops.verdict
+FOR EACH ROW EXECUTE FUNCTION ops.refuse_change();
 
 -- ---------------------------------------------------------------- idempotency and the outbox
 
@@ -296,9 +322,9 @@ CREATE TABLE ops.outbox (
     CONSTRAINT outbox_action FOREIGN KEY (action, gate) REFERENCES ops.publish_action (action, gate),
     CONSTRAINT outbox_verdict FOREIGN KEY (verdict_id, revision_id, content_hash, gate, verdict_outcome)
     REFERENCES ops.verdict (verdict_id, revision_id, content_hash, gate, outcome),
-    CONSTRAINT outbox_verdict_passed CHECK (
-        (verdict_id IS NULL AND verdict_outcome IS NULL) OR (verdict_id IS NOT NULL AND verdict_outcome = 'passed')
-    ),
+    -- Both or neither: a foreign key with a null in it is not checked.
+    CONSTRAINT outbox_verdict_whole CHECK ((verdict_id IS NULL) = (verdict_outcome IS NULL)),
+    CONSTRAINT outbox_verdict_passed CHECK (verdict_outcome = 'passed'),
     CONSTRAINT outbox_status CHECK (status IN ('waiting', 'ready', 'running', 'done', 'parked', 'superseded')),
     CONSTRAINT outbox_gated CHECK (status IN ('waiting', 'superseded') OR verdict_id IS NOT NULL),
     CONSTRAINT outbox_claimed CHECK (
@@ -311,6 +337,27 @@ CREATE INDEX outbox_by_entity ON ops.outbox (account, kind, external_id, outbox_
 CREATE INDEX outbox_by_revision ON ops.outbox (revision_id);
 -- Commands of one entity never overlap.
 CREATE UNIQUE INDEX outbox_one_running ON ops.outbox (account, kind, external_id) WHERE status = 'running';
+
+-- What a command is, and by which verdict it goes, is said once; what is settled stays settled.
+CREATE FUNCTION ops.command_is_immutable() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    IF (NEW.outbox_id, NEW.account, NEW.kind, NEW.external_id, NEW.revision_id, NEW.content_hash, NEW.destination,
+        NEW.action, NEW.gate, NEW.idempotency_key, NEW.enqueued_at)
+       IS DISTINCT FROM
+       (OLD.outbox_id, OLD.account, OLD.kind, OLD.external_id, OLD.revision_id, OLD.content_hash, OLD.destination,
+        OLD.action, OLD.gate, OLD.idempotency_key, OLD.enqueued_at)
+       OR (OLD.verdict_id IS NOT NULL AND NEW.verdict_id IS DISTINCT FROM OLD.verdict_id)
+    THEN
+        RAISE EXCEPTION 'a command is immutable: command %', OLD.outbox_id USING ERRCODE = '42501';
+    END IF;
+    IF OLD.status IN ('done', 'superseded') AND NEW.status <> OLD.status THEN
+        RAISE EXCEPTION 'a settled command is final: command %', OLD.outbox_id USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE TRIGGER outbox_immutable BEFORE UPDATE ON ops.outbox
+FOR EACH ROW EXECUTE FUNCTION ops.command_is_immutable();
 
 CREATE SEQUENCE ops.worker_id AS bigint;
 
@@ -449,15 +496,16 @@ CREATE TABLE ops.audit_head (
 CREATE FUNCTION ops.audit_hash(
     p_prev bytea, p_account text, p_seq bigint, p_at timestamptz, p_actor text, p_session text, p_action text,
     p_subject text, p_body jsonb
-) RETURNS bytea LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $body$
+) RETURNS bytea LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $body$
     SELECT sha256(p_prev || convert_to(jsonb_build_array(
         p_account, p_seq, extract(epoch FROM p_at), p_actor, p_session, p_action, p_subject, p_body
     )::text, 'UTF8'))
 $body$;
 
+-- `pg_temp` is named last: unnamed it comes first, and a caller's own type `bytea` would run its code as the owner.
 CREATE FUNCTION ops.audit_append(
     p_account text, p_actor text, p_action text, p_subject text, p_body jsonb, p_at timestamptz
-) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops AS $body$
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     head ops.audit_head;
     next_seq bigint;
@@ -479,17 +527,12 @@ END
 $body$;
 REVOKE ALL ON FUNCTION ops.audit_append(text, text, text, text, jsonb, timestamptz) FROM public;
 
-CREATE FUNCTION ops.audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $body$
-BEGIN
-    RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = '42501';
-END
-$body$;
 CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON ops.audit_entry
-FOR EACH ROW EXECUTE FUNCTION ops.audit_is_append_only();
+FOR EACH ROW EXECUTE FUNCTION ops.refuse_change();
 CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON ops.audit_entry
-FOR EACH STATEMENT EXECUTE FUNCTION ops.audit_is_append_only();
+FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
 
--- Every entry whose hash, link or number is wrong, and every chain whose head is not its last entry.
+-- Every entry whose hash, link or number is wrong, and every chain whose head is missing or is not its last entry.
 CREATE VIEW ops.audit_broken AS
 WITH chain AS (
     SELECT
@@ -498,7 +541,14 @@ WITH chain AS (
         lag(e.seq, 1, 0::bigint) OVER w AS prev_seq
     FROM ops.audit_entry AS e
     WINDOW w AS (PARTITION BY e.account ORDER BY e.seq)
+),
+
+tail AS (
+    SELECT DISTINCT ON (e.account) e.account, e.seq, e.hash
+    FROM ops.audit_entry AS e
+    ORDER BY e.account, e.seq DESC
 )
+
 SELECT c.account, c.seq, 'entry' AS broken
 FROM chain AS c
 WHERE
@@ -508,21 +558,21 @@ WHERE
         c.prev_hash, c.account, c.seq, c.happened_at, c.actor, c.session, c.action, c.subject, c.body
     )
 UNION ALL
-SELECT h.account, h.seq, 'head' AS broken
+SELECT coalesce(h.account, t.account) AS account, coalesce(h.seq, t.seq) AS seq, 'head' AS broken
 FROM ops.audit_head AS h
-LEFT JOIN LATERAL (
-    SELECT e.seq, e.hash FROM ops.audit_entry AS e WHERE e.account = h.account ORDER BY e.seq DESC LIMIT 1
-) AS last ON true
-WHERE h.seq <> coalesce(last.seq, 0) OR h.hash <> coalesce(last.hash, '\x00'::bytea);
+FULL JOIN tail AS t ON h.account = t.account
+WHERE h.seq IS DISTINCT FROM t.seq OR h.hash IS DISTINCT FROM t.hash;
 
 -- ---------------------------------------------------------------- rights
 
 GRANT USAGE ON SCHEMA ops TO retail_ops_ingest, retail_ops_worker, retail_ops_gate, retail_ops_report, retail_ops_privacy;
 
-GRANT INSERT ON ops.inbox_message TO retail_ops_ingest;
+-- No column that says what became of a message: what comes in is received, nothing else.
+GRANT INSERT (account, kind, external_id, revision, source_at, body, wrapped_key, received_at)
+ON ops.inbox_message TO retail_ops_ingest;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA ops TO retail_ops_worker;
-GRANT INSERT ON ops.environment, ops.account, ops.vault_subject, ops.inbox_message, ops.vault_item, ops.entity,
+GRANT INSERT ON ops.vault_subject, ops.inbox_message, ops.vault_item, ops.entity,
 ops.revision, ops.batch, ops.batch_total, ops.batch_item, ops.idempotency_key, ops.outbox, ops.cursor, ops.binding,
 ops.rate_bucket, ops.case_file, ops.case_event TO retail_ops_worker;
 GRANT UPDATE (state, source_at, wrapped_key, subject_id, handled_at) ON ops.inbox_message TO retail_ops_worker;
@@ -535,13 +585,12 @@ GRANT UPDATE (status, priority, attempt, crashes, worker_id, lease_until, next_a
 ON ops.outbox TO retail_ops_worker;
 GRANT UPDATE (receipt, settled_at) ON ops.idempotency_key TO retail_ops_worker;
 GRANT UPDATE ON ops.cursor, ops.binding, ops.rate_bucket TO retail_ops_worker;
-GRANT DELETE ON ops.binding TO retail_ops_worker;
 GRANT UPDATE (state, closed_at, owner) ON ops.case_file TO retail_ops_worker;
 GRANT USAGE ON SEQUENCE ops.worker_id TO retail_ops_worker;
 
 -- The gate reads what is staged and says what it thinks of it; nobody else may insert a verdict.
 GRANT SELECT ON ops.environment, ops.account, ops.entity, ops.revision, ops.batch, ops.batch_total, ops.batch_item,
-ops.gate_run, ops.verdict, ops.outbox, ops.binding, ops.case_file TO retail_ops_gate;
+ops.gate_run, ops.verdict, ops.outbox, ops.case_file TO retail_ops_gate;
 GRANT INSERT ON ops.gate_run, ops.verdict, ops.case_file, ops.case_event TO retail_ops_gate;
 GRANT UPDATE (state, closed_at) ON ops.batch TO retail_ops_gate;
 GRANT UPDATE (state) ON ops.revision TO retail_ops_gate;

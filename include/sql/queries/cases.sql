@@ -16,8 +16,8 @@ INSERT INTO ops.case_file (
     revision_id, outbox_id, opened_at, deadline_at
 )
 VALUES (
-    :account, :kind, :external_id, :number, :case_class, :code, :field, :detail, :owner, :value_minor, :currency, :inbox_id,
-    :revision_id, :outbox_id, :now, :deadline_at
+    :account, :kind, :external_id, :number, :case_class, :code, :field, :detail, :owner, :value_minor, :currency,
+    :inbox_id, :revision_id, :outbox_id, :now, :deadline_at
 )
 ON CONFLICT (account, kind, external_id, code, field) WHERE state = 'open' DO NOTHING
 RETURNING case_id;

@@ -1,5 +1,5 @@
 -- name: may(principal, permission)$
-SELECT EXISTS (
+SELECT EXISTS(
     SELECT 1
     FROM ops.role_member AS m
     INNER JOIN ops.role_permission AS p ON m.role = p.role
@@ -50,6 +50,14 @@ FROM ops.case_file AS c
 WHERE c.account = :account AND c.kind = :kind AND c.external_id = :external_id
 ORDER BY c.case_id;
 
+-- name: batch_again(batch_id)
+-- The quarantined revisions of a batch are judged once more.
+UPDATE ops.revision AS r
+SET state = 'staged'
+FROM ops.batch_item AS i
+WHERE i.batch_id = :batch_id AND i.revision_id = r.revision_id AND r.state = 'quarantined'
+RETURNING r.revision_id, r.payload;
+
 -- name: entity_facts(account, kind)
 -- What the store says of everything of an account, for `verify`; a message that fits no contract shows by its case.
 SELECT
@@ -58,16 +66,33 @@ FROM ops.entity AS e
 LEFT JOIN ops.revision AS p ON e.published_revision_id = p.revision_id
 WHERE e.account = :account AND e.kind = :kind
 UNION ALL
-SELECT DISTINCT
-    m.external_id, m.external_id, 'quarantined', 'unreadable', NULL::text, NULL::text
+SELECT
+    m.external_id,
+    m.external_id,
+    CASE WHEN bool_or(m.state = 'failed') THEN 'quarantined' ELSE 'ignored' END,
+    CASE WHEN bool_or(m.state = 'failed') THEN 'unreadable' ELSE 'erased' END,
+    NULL::text,
+    NULL::text
 FROM ops.inbox_message AS m
 LEFT JOIN ops.entity AS e ON m.account = e.account AND m.kind = e.kind AND m.external_id = e.external_id
-WHERE m.account = :account AND m.kind = :kind AND m.state = 'failed' AND e.external_id IS NULL;
+WHERE
+    m.account = :account
+    AND m.kind = :kind
+    AND m.state IN ('failed', 'erased')
+    AND e.external_id IS NULL
+GROUP BY m.external_id;
 
 -- name: open_case_ids(account, kind)
-SELECT DISTINCT c.external_id
+-- Whatever has an open case, of its own or with the batch that a gate blocked.
+SELECT c.external_id
 FROM ops.case_file AS c
-WHERE c.account = :account AND c.kind = :kind AND c.state = 'open';
+WHERE c.account = :account AND c.kind = :kind AND c.state = 'open'
+UNION
+SELECT r.external_id
+FROM ops.case_file AS c
+INNER JOIN ops.batch_item AS i ON i.batch_id::text = c.external_id
+INNER JOIN ops.revision AS r ON i.revision_id = r.revision_id
+WHERE c.account = :account AND c.kind = 'batch' AND c.state = 'open' AND r.account = :account AND r.kind = :kind;
 
 -- name: counts_by_state()
 SELECT e.account, e.state, count(*) AS entities

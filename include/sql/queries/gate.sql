@@ -30,8 +30,9 @@ INSERT INTO ops.gate_run (
 VALUES (:batch_id, :gate, :suite_hash, :outcome, :checked_count, :failed_count, :findings, :now)
 RETURNING gate_run_id;
 
--- name: gate_verdicts_add(gate_run_id, gate, run_outcome, failed, batch_id)
--- One verdict a revision; the hash is the stored one, so a verdict covers exactly what was judged.
+-- name: gate_verdicts_add(gate_run_id, gate, run_outcome, failed, batch_id, judged)
+-- One verdict a revision that was judged, none for a row that came into the batch meanwhile; the hash is the stored
+-- one, and a revision never changes, so a verdict covers exactly what was judged.
 INSERT INTO ops.verdict (gate_run_id, gate, run_outcome, revision_id, content_hash, outcome)
 SELECT
     :gate_run_id,
@@ -42,7 +43,7 @@ SELECT
     CASE WHEN :run_outcome = 'blocked' OR r.revision_id = ANY(:failed) THEN 'failed' ELSE 'passed' END
 FROM ops.batch_item AS i
 INNER JOIN ops.revision AS r ON i.revision_id = r.revision_id
-WHERE i.batch_id = :batch_id
+WHERE i.batch_id = :batch_id AND r.revision_id = ANY(:judged)
 RETURNING verdict_id, revision_id, outcome;
 
 -- name: gate_open_outbox(gate_run_id)!

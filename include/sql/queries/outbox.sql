@@ -104,12 +104,12 @@ FROM (
                     AND busy.external_id = d.external_id
                     AND busy.status = 'running'
             )
-        ORDER BY d.kind, d.external_id, d.revision_id DESC, d.priority, d.outbox_id
+        ORDER BY d.kind ASC, d.external_id ASC, d.revision_id DESC, d.priority ASC, d.outbox_id ASC
     ) AS c
     ORDER BY c.priority, c.outbox_id
     LIMIT :row_limit
 ) AS chosen
-WHERE o.outbox_id = chosen.outbox_id
+WHERE o.outbox_id = chosen.outbox_id AND o.status = 'ready'
 RETURNING o.outbox_id, o.attempt;
 
 -- name: outbox_load(outbox_ids)
@@ -177,7 +177,7 @@ WHERE outbox_id = :outbox_id AND status = 'parked';
 -- name: outbox_claimable(account, now)$
 -- Whether a claim could find something. Commands that another worker holds count: only a claim can tell whether that
 -- worker is still alive.
-SELECT EXISTS (
+SELECT EXISTS(
     SELECT 1
     FROM ops.outbox AS o
     WHERE o.account = :account AND ((o.status = 'ready' AND o.next_at <= :now) OR o.status = 'running')

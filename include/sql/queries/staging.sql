@@ -4,18 +4,16 @@ VALUES (:account, :kind, :external_id, :number, 'staged', :now)
 ON CONFLICT (account, kind, external_id) DO NOTHING;
 
 -- name: entity_lock(account, kind, external_id)^
--- The entity and its newest revision, locked until the commit.
-SELECT
-    e.state,
-    e.newest_revision_id,
-    e.published_revision_id,
-    r.number AS newest_number,
-    r.source_at AS newest_source_at,
-    r.business_hash AS newest_business_hash
+-- The entity, locked until the commit. No join: whoever waited for the lock would see the new row beside old ones.
+SELECT e.newest_revision_id
 FROM ops.entity AS e
-LEFT JOIN ops.revision AS r ON e.newest_revision_id = r.revision_id
 WHERE e.account = :account AND e.kind = :kind AND e.external_id = :external_id
-FOR UPDATE OF e;
+FOR UPDATE;
+
+-- name: revision_facts(revision_id)^
+SELECT r.number, r.source_at, r.business_hash
+FROM ops.revision AS r
+WHERE r.revision_id = :revision_id;
 
 -- name: entity_newest(revision_id, number, now, account, kind, external_id)!
 UPDATE ops.entity

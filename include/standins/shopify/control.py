@@ -14,7 +14,7 @@ from standins.shopify.config import ShopConfig
 from standins.shopify.faults import Fault, FaultQueue
 from standins.shopify.money import to_fixed_text
 from standins.shopify.order_book import OrderBook
-from standins.shopify.order_state import OrderState
+from standins.shopify.order_state import KeptTransaction, OrderState
 from standins.shopify.order_store import OrderStore
 from standins.shopify.payments import financial_status, sum_paid
 from standins.shopify.purchase import Address, Line, Payment, Purchase
@@ -200,8 +200,17 @@ def order_listing(state: OrderState) -> JsonObject:
         "line_count": len(state.lines),
         "total": pair(order.shop.total, order.buyer.total),
         "current_total": pair(order.shop.current_total, order.buyer.current_total),
+        "cash_rounding": pair(
+            _cash_rounding(state, lambda item: item.rounding_shop),
+            _cash_rounding(state, lambda item: item.rounding_presentment),
+        ),
         "current_tax": pair(order.shop.current_tax, order.buyer.current_tax),
         "net_paid": pair(paid_shop.net, paid_buyer.net),
         "financial_status": financial_status(state, order.buyer),
         "corrupted": bool(state.patches),
     }
+
+
+def _cash_rounding(state: OrderState, amount: Callable[[KeptTransaction], int]) -> int:
+    """What the coins handed over were more (or less) than the order's total."""
+    return sum(amount(item) for item in state.transactions if item.status == "SUCCESS")

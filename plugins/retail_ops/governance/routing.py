@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -41,13 +41,19 @@ class Rule(Governed):
     """One row of the routing table.
 
     Attributes:
-        recheck_s: For `hold`: decide again after so many seconds, without anything having changed on the channel.
+        recheck_s: For `hold` only: decide again after so many seconds, without anything having changed on the channel.
     """
 
     name: Name
     when: Condition
     then: Verb
     recheck_s: Annotated[int, Field(ge=1, le=604_800)] | None = None
+
+    @model_validator(mode="after")
+    def _only_holds_are_rechecked(self) -> Rule:
+        if self.recheck_s is not None and self.then != "hold":
+            raise ValueError(f"recheck_s: {self.name} does not hold, so nothing is decided again")
+        return self
 
 
 class Failure(Governed):
@@ -65,6 +71,7 @@ class Routing(Governed):
         commit_point: The moment an order binds us, named for everybody: confirmation in the ERP.
         steps: What each step does when it fails.
         case_hours: How long a person has for a case of each verb.
+        owners: Who owns the cases of some problem codes; all others are `owner`'s.
     """
 
     version: Literal[1]
@@ -72,13 +79,18 @@ class Routing(Governed):
     commit_point: Literal["confirm"]
     steps: dict[Step, Failure]
     rules: tuple[Rule, ...]
-    case_hours: dict[Literal["hold", "review", "cancel", "retry"], Annotated[int, Field(ge=1, le=720)]]
+    case_hours: dict[FailureVerb, Annotated[int, Field(ge=1, le=720)]]
+    owners: dict[Name, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _complete(self) -> Routing:
-        missing = {"place", "confirm", "cancel", "amend"} - set(self.steps)
-        if missing:
-            raise ValueError(f"steps: no entry for {', '.join(sorted(missing))}")
+        missing_by_field = {
+            "steps": set(get_args(Step)) - set(self.steps),
+            "case_hours": set(get_args(FailureVerb)) - set(self.case_hours),
+        }
+        for field, missing in missing_by_field.items():
+            if missing:
+                raise ValueError(f"{field}: no entry for {', '.join(sorted(missing))}")
         if len({rule.name for rule in self.rules}) != len(self.rules):
             raise ValueError("rules: two rules share a name")
         return self
@@ -87,6 +99,10 @@ class Routing(Governed):
         """Return what `step` does when its write is refused with `code`."""
         failure = self.steps[step]
         return failure.codes.get(code, failure.otherwise)
+
+    def owner_of(self, code: str) -> str:
+        """Return who owns the cases of a problem."""
+        return self.owners.get(code, self.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from retail_ops.contracts.errors import DataError
+from retail_ops.contracts.money import Money
 from retail_ops.contracts.order import Order
 from retail_ops.governance.permissions import Permission
 from retail_ops.store.deployment import require
@@ -15,6 +16,8 @@ from retail_ops.store.staging import open_batch
 from retail_ops.store.unit import Transaction, UnitOfWork
 
 Row = Mapping[str, Any]
+# The kind of a case that is about a whole batch; its external id is the batch's.
+BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ class Desk:
     def replay(self, case_id: int, *, dry_run: bool) -> str:
         """Put what a case holds back on its way, at the step where it stopped; return what that is.
 
-        A failed message is mapped again, a quarantined revision is judged again, a parked command is carried out again.
+        A failed message is mapped again, a quarantined revision or what is left of a blocked batch is judged again, a
+        parked command is carried out again.
 
         Idempotent: replaying twice finds the case closed. With `dry_run` nothing changes.
 
@@ -127,10 +131,14 @@ class Desk:
         if case["revision_id"] is not None:
             rows = tx.sql.revision_again(tx.conn, revision_id=case["revision_id"])
             if rows:
-                row = tx.sql.revision_payload(tx.conn, revision_id=case["revision_id"])
-                total = Order.model_validate_json(row).totals.total.presentment
-                open_batch(tx, case["account"], [(case["revision_id"], total)], now=now)
+                payload = tx.sql.revision_payload(tx.conn, revision_id=case["revision_id"])
+                open_batch(tx, case["account"], [(case["revision_id"], _total(payload))], now=now)
             return f"revision {case['revision_id']} is judged again", rows
+        if case["kind"] == BATCH:
+            found = list(tx.sql.batch_again(tx.conn, batch_id=int(case["external_id"])))
+            if found:
+                open_batch(tx, case["account"], [(r["revision_id"], _total(r["payload"])) for r in found], now=now)
+            return f"{len(found)} revisions of batch {case['external_id']} are judged again", len(found)
         if case["inbox_id"] is not None:
             rows = tx.sql.inbox_again(tx.conn, inbox_id=case["inbox_id"])
             return f"message {case['inbox_id']} is mapped again", rows
@@ -145,3 +153,7 @@ class Desk:
             )
             body = {"case": row["case_id"], "plan": detail}
             tx.record(case["account"], f"case.{action}", case["external_id"], body)
+
+
+def _total(payload: str) -> Money:
+    return Order.model_validate_json(payload).totals.total.presentment

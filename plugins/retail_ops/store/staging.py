@@ -97,10 +97,11 @@ def _stage_one(
     subject = vault.subject(tx, keys, order.account, order.buyer.subject, now)
     vault.keep(tx, subject, row["inbox_id"], result.result.personal, now)
     tx.sql.entity_add(tx.conn, **key._asdict(), number=order.number, now=now)
-    entity = tx.sql.entity_lock(tx.conn, **key._asdict())
+    newest = _newest(tx, key)
     business = content_hash(business_json(order))
-    outcome = _outcome(entity, order, business)
-    revision = _add_revision(tx, key, entity, row, order, business, now) if outcome == "staged" else None
+    outcome = _outcome(newest, order, business)
+    number = 1 if newest is None else newest["number"] + 1
+    revision = _add_revision(tx, key, number, row, order, business, now) if outcome == "staged" else None
     tx.sql.inbox_handled(
         tx.conn,
         inbox_id=row["inbox_id"],
@@ -119,12 +120,20 @@ def _stage_one(
     return "staged", revision[0]
 
 
-def _outcome(entity: Mapping[str, Any], order: Order, business: bytes) -> str:
+def _newest(tx: Transaction, key: EntityKey) -> Mapping[str, Any] | None:
+    entity = tx.sql.entity_lock(tx.conn, **key._asdict())
     if entity["newest_revision_id"] is None:
+        return None
+    facts: Mapping[str, Any] = tx.sql.revision_facts(tx.conn, revision_id=entity["newest_revision_id"])
+    return facts
+
+
+def _outcome(newest: Mapping[str, Any] | None, order: Order, business: bytes) -> str:
+    if newest is None:
         return "staged"
-    if not is_newer(order.updated_at, entity["newest_source_at"]):
+    if not is_newer(order.updated_at, newest["source_at"]):
         return "outdated"
-    if bytes(entity["newest_business_hash"]) == business:
+    if bytes(newest["business_hash"]) == business:
         return "unchanged"
     return "staged"
 
@@ -132,14 +141,13 @@ def _outcome(entity: Mapping[str, Any], order: Order, business: bytes) -> str:
 def _add_revision(
     tx: Transaction,
     key: EntityKey,
-    entity: Mapping[str, Any],
+    number: int,
     row: Mapping[str, Any],
     order: Order,
     business: bytes,
     now: datetime,
 ) -> tuple[int, int]:
     payload = canonical_json(order)
-    number = (entity["newest_number"] or 0) + 1
     revision_id: int = tx.sql.revision_add(
         tx.conn,
         **key._asdict(),

@@ -70,6 +70,7 @@ class PostgresGateStore:
                 run_outcome=verdict.outcome,
                 failed=failed,
                 batch_id=batch.batch_id,
+                judged=[row.revision_id for row in batch.rows],
             )
         )
         tx.sql.gate_open_outbox(tx.conn, gate_run_id=run_id)

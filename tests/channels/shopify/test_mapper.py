@@ -545,3 +545,9 @@ def test_the_body_is_read_the_same_with_numbers_or_text_for_rates() -> None:
     plain = json.loads(encoded(rich_order()))
     plain["lineItems"]["nodes"][0]["taxLines"][0]["rate"] = 0.2
     assert mapped_order(plain) == mapped_order(rich_order())
+
+
+def test_cash_received_counts_with_its_rounding_so_that_a_paid_pos_order_is_paid() -> None:
+    coins = payment(amount=1000, gateway="cash", amountRoundingSet=bag(2))
+    result = mapped_order(rich_order() | {"transactions": [coins]})
+    assert result.payments[0].amount.shop.minor == 1002

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from retail_ops.channels.shopify.money import Currencies, read_price
+from retail_ops.channels.shopify.money import Currencies, read_optional_bag, read_price
 from retail_ops.channels.shopify.reading import Node
 from retail_ops.contracts.order import Payment, Risk
 
@@ -83,6 +83,7 @@ def _payment(node: Node, currencies: Currencies) -> Payment | None:
         gateway=gateway,
         gift_card=gateway == "gift_card",
         test=node.flag("test"),
-        amount=read_price(node, "amountSet", currencies),
+        # What changed hands: cash is rounded to coins that exist, and the order's total contains that rounding.
+        amount=read_price(node, "amountSet", currencies) + read_optional_bag(node, "amountRoundingSet", currencies),
         processed_at=node.optional_moment("processedAt"),
     )

@@ -54,12 +54,6 @@ def is_cancelled(order: Order) -> bool:
     return order.cancelled_at is not None or (nothing_left and order.totals.total.presentment.minor == 0)
 
 
-def same_document(old: Order, new: Order) -> bool:
-    """Return whether both versions make the same ERP document: payments, risk and time stamps do not show there."""
-    hidden = {"updated_at", "payments", "risk", "edited", "cancelled_at"}
-    return old.model_dump(exclude=hidden) == new.model_dump(exclude=hidden)
-
-
 def facts(order: Order, free: Mapping[str, int], *, newer_version: bool, velocity: int | None) -> Facts:
     """Return the facts of one order.
 

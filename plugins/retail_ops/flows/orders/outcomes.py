@@ -9,8 +9,10 @@ from retail_ops.ports.erp import Problem, WriteResult
 from retail_ops.ports.store import CaseClass, Command, EntityState, FollowUp, NewCase, Settlement
 
 BACKOFF_S = (5, 15, 45, 120, 300, 600)
-_CONFLICTS = frozenset({"already_processed", "changed_after_cancel"})
-_MAPPING = frozenset({"unmapped_tax", "unknown_country", "missing_product", "custom_line"})
+# Both sides are right by themselves and do not fit together.
+_CONFLICTS = frozenset({"already_processed", "cancelled", "changed_after_cancel", "locked"})
+# The ERP or its mapping lacks something; mended there, the same command goes through.
+_MAPPING = frozenset({"unknown_country", "unknown_sku", "unmapped_currency", "unmapped_product", "unmapped_tax"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,18 @@ class Outcomes:
             follow=follow,
             case=case,
             receipt={**result.receipt, "decision": decision.verb, "rule": decision.rule},
+        )
+
+    def followed(self, command: Command, result: WriteResult) -> Settlement:
+        """Settle a publish of an order that is released: the commit point lies behind it, it follows the channel."""
+        return Settlement(
+            command,
+            "done",
+            "released",
+            "follows the channel",
+            published=True,
+            reference=result.reference,
+            receipt=result.receipt,
         )
 
     def redecided(self, command: Command, decision: Decision) -> Settlement:
@@ -78,11 +92,14 @@ class Outcomes:
         case = self._case(command, "poison", problem, self.routing.case_hours["review"])
         return Settlement(command, "parked", "review", "poison", case=case)
 
-    def _next(self, command: Command, decision: Decision) -> tuple[tuple[FollowUp, ...], EntityState, NewCase | None]:
+    def _next(
+        self, command: Command, decision: Decision
+    ) -> tuple[tuple[FollowUp, ...], EntityState | None, NewCase | None]:
         if decision.verb == "release":
             return (FollowUp("order.confirm"),), "quotation", None
         if decision.verb == "cancel":
-            return (FollowUp("order.cancel"),), "quotation", None
+            # It may be confirmed: its state changes when it is cancelled, not when that is decided.
+            return (FollowUp("order.cancel"),), None, None
         if decision.verb == "review":
             problem = Problem(decision.rule, "", f"routing rule {decision.rule} asks for a decision")
             return (), "review", self._case(command, "routing", problem, self.routing.case_hours["review"])
@@ -91,4 +108,5 @@ class Outcomes:
 
     def _case(self, command: Command, kind: CaseClass, problem: Problem, hours: int) -> NewCase:
         value = problem.difference or command.order.totals.total.presentment
-        return NewCase(kind, problem.code, problem.field, problem.detail, self.routing.owner, hours * 3600, value)
+        owner = self.routing.owner_of(problem.code)
+        return NewCase(kind, problem.code, problem.field, problem.detail, owner, hours * 3600, value)

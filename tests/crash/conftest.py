@@ -1,0 +1,50 @@
+"""One proof a flow and session: its snapshots are taken once."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from crash.harness import Proof
+from crash.memory import remember_verdicts
+from crash.orders import ORDERS
+
+FLOWS = {flow.name: flow for flow in (ORDERS,)}
+
+
+@pytest.fixture(scope="session")
+def prove(server) -> Iterator[Callable[[str], Proof]]:
+    """Return the proof of a registered flow."""
+    proofs: dict[str, Proof] = {}
+    home = Path(tempfile.mkdtemp(prefix="retail-ops-crash-"))
+    patch = pytest.MonkeyPatch()
+    remember_verdicts(patch)
+
+    def proof(name: str) -> Proof:
+        if name not in proofs:
+            proofs[name] = Proof(FLOWS[name], server, home / name)
+        return proofs[name]
+
+    try:
+        yield proof
+    finally:
+        patch.undo()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def orders(prove) -> Proof:
+    return prove("orders")
+
+
+@pytest.fixture
+def tell(capsys, record_property) -> Callable[[object], None]:
+    """Show what was counted, also when the test passes."""
+
+    def told(text: object) -> None:
+        record_property("counted", str(text))
+        with capsys.disabled():
+            print(f"\n{text}")
+
+    return told
