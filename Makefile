@@ -61,7 +61,7 @@ check: $(DEV_READY) ## Lint, format, types, import rules, SQL
 	@$(BIN)/sqlfluff lint include/sql
 
 bench: $(DEV_READY) ## Measure throughput and latency on this machine
-	@$(BIN)/retail-ops bench $(ARGS)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(BIN)/uv ## Resolve the dependencies again
 	@$(UV) $(COMPILE) --output-file requirements.txt

@@ -1,6 +1,6 @@
 """retail_ops: governed integration of Odoo with Shopify and marketplaces on Apache Airflow.
 
-Imports point one way: orchestration | console | cli | local -> bootstrap -> flows | channels | erp | gates | store
+Imports point one way: cli -> local | orchestration -> bootstrap -> flows | channels | erp | gates | store
 -> transport -> ports -> governance -> contracts. `docs/architecture.md` draws the house.
 """
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from crash.harness import Proof
 from crash.memory import remember_verdicts
-from crash.orders import ORDERS
+from crash.orders import BACKLOG, ORDERS
 
-FLOWS = {flow.name: flow for flow in (ORDERS,)}
+FLOWS = {flow.name: flow for flow in (ORDERS, BACKLOG)}
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +36,11 @@ def prove(server) -> Iterator[Callable[[str], Proof]]:
 @pytest.fixture
 def orders(prove) -> Proof:
     return prove("orders")
+
+
+@pytest.fixture
+def backlog(prove) -> Proof:
+    return prove("backlog")
 
 
 @pytest.fixture

@@ -101,18 +101,24 @@ def start(work: Callable[[], object], folder: Path, watch: Watch) -> Child:
     pid = _fork()
     if pid:
         return Child(pid, folder)
-    code, report = FAILED, {}
+    try:
+        _report(work, folder, watch)
+    finally:
+        os._exit(FAILED)
+
+
+def _report(work: Callable[[], object], folder: Path, watch: Watch) -> None:
+    code, report = 0, {}
     try:
         watch.install()
         report = {"result": work()}
-        code = 0
     except BaseException as error:
+        code = FAILED
         kinds = [kind.__name__ for kind in type(error).__mro__]
         report = {"error": "".join(traceback.format_exception(error)), "kinds": kinds}
-    finally:
-        report |= {"passed": watch.passed, "open": watch.open_across_http}
-        (folder / "report").write_text(json.dumps(report, default=str), encoding="utf-8")
-        os._exit(code)
+    report |= {"passed": watch.passed, "open": watch.open_across_http}
+    (folder / "report").write_text(json.dumps(report, default=str), encoding="utf-8")
+    os._exit(code)
 
 
 def serve(main: Callable[[], object], folder: Path) -> Child:

@@ -120,10 +120,9 @@ class Proof:
             for boundary in at:
                 child = self.start(scene, act=act, at=boundary)
                 ending = child.wait()
-                if child.note:
-                    died.append(child.note)
-                elif ending.code != 0:
-                    return Point(at, tuple(died), (Violation("stuck", "process", self.flow.name, ending.trouble),))
+                died += [child.note] if child.note else []
+                if not _foreseen(ending, met=bool(child.note)):
+                    return Point(at, tuple(died), (Violation("wrong", "process", self.flow.name, ending.trouble),))
                 scene.wait_until_left()
             return Point(at, tuple(died), tuple(self.judge(scene, clean or self.clean(number))))
 
@@ -158,6 +157,13 @@ class Proof:
                 return tally
             tally.points.append(point)
         raise AssertionError("unreachable")
+
+
+def _foreseen(ending: forks.Ending, *, met: bool) -> bool:
+    """A run ends well; or, having met its fault, dies, or says in the product's own words what it met."""
+    if ending.code == 0:
+        return True
+    return met and (ending.code == CRASHED or "RetailOpsError" in ending.report.get("kinds", ()))
 
 
 def sample(count: int, boundaries: int, *, seed: int) -> list[int]:

@@ -1,5 +1,7 @@
 """The order flow under proof: six orders of six fates, then an edit, a cancellation and a capture of published ones."""
 
+from dataclasses import replace
+
 from crash.flow import Flow
 from crash.orders_view import check, outcome
 from crash.scene import Scene
@@ -40,6 +42,20 @@ def change(scene: Scene) -> None:
     scene.shop.control(f"orders/{orders[5]['number']}/pay", {"kind": "CAPTURE", "parent": 0})
 
 
+def sell_many(scene: Scene) -> None:
+    """A backlog: many orders of few people, so that workers meet at partners and stock as well."""
+    orders = [
+        purchase(("TEE", 1 + number % 3, "19.99"), ("MUG", 1, "12.35"), customer=_customer(number % 5))
+        for number in range(24)
+    ]
+    scene.shop.control("orders", {"orders": orders})
+
+
+def _customer(number: int) -> dict[str, str]:
+    return {"key": f"buyer-{number}", "first_name": "Bo", "last_name": f"Example {number}", "email": f"bo{number}@example.com"}
+
+
 ORDERS = Flow(
     name="orders", setup=setup, rounds=(sell, change), run=lambda scene: scene.run(), check=check, outcome=outcome
 )
+BACKLOG = replace(ORDERS, name="backlog", rounds=(sell_many,))

@@ -55,11 +55,11 @@ def scenes(server, odoo: Standin, tmp_path_factory: pytest.TempPathFactory) -> I
     with ExitStack() as stack:
 
         def make(account: str = "shopify_uk", *, settings: Settings | None = None, **shop_options: object) -> Scene:
-            name = f"Shop {next(_names)}"
-            shop = stack.enter_context(running_shop(tmp_path_factory.mktemp("shop"), name, **shop_options))
+            clock, name = HandClock(), f"Shop {next(_names)}"
+            folder = tmp_path_factory.mktemp("shop")
+            shop = stack.enter_context(running_shop(folder, name, clock=clock, **shop_options))
             database = server.fresh()
             stack.callback(server.drop, database)
-            clock = HandClock()
             known = settings or Settings(root=CHECKOUT, environment="demo")
             return Scene(World(database, odoo, shop, account, known, clock), odoo, shop, clock)
 

@@ -42,7 +42,7 @@ BROKEN: dict[str, tuple[Row, tuple[str, str, str]]] = {
     ),
     "unbalanced": (
         corrupted(patched(TOTAL.format("presentmentMoney"), "14.96"), patched(TOTAL.format("shopMoney"), "14.96")),
-        ("gate", "total_mismatch", "totals.total.shop"),
+        ("gate", "order_imbalance", "totals.total.shop"),
     ),
 }
 

@@ -125,8 +125,9 @@ class Store:
         """Judge every open batch; `failing` are the revisions that fail."""
         gate, counts = self.gate(), {}
         for batch in gate.open_batches(ACCOUNT):
-            said = outcome or ("quarantined" if failing else "passed")
-            counts = dict(gate.record(ACCOUNT, batch, verdict(said, len(batch.rows), failing), OWNER))
+            bad = [row.revision_id for row in batch.rows if row.revision_id in failing]
+            said = outcome or ("quarantined" if bad else "passed")
+            counts = dict(gate.record(ACCOUNT, batch, verdict(said, len(batch.rows), bad), OWNER))
         return counts
 
     def claimed(self, *orders: Order, limit: int = 50) -> tuple[PostgresOrderStore, list[Command]]:

@@ -190,13 +190,14 @@ def test_a_session_killed_before_the_commit_leaves_neither_change_nor_entry(serv
 
 def test_a_session_killed_at_the_commit_leaves_the_outcome_open(server, store, monkeypatch):
     unit = store.unit()
-    real = type(unit.conn).commit
+    conn = unit.conn
+    commit = conn.commit
 
-    def die_first(conn) -> None:
+    def die_first() -> None:
         kill(server, conn.info.backend_pid)
-        real(conn)
+        commit()
 
-    monkeypatch.setattr(type(unit.conn), "commit", die_first)
+    monkeypatch.setattr(conn, "commit", die_first)
     with pytest.raises(AmbiguousError), unit.writing() as tx:
         tx.record(ACCOUNT, "test.entry", "1", {})
 

@@ -1,9 +1,9 @@
 """A shop as a thread of the test: real sockets, its own orders, and what staff do that the control surface has no word for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class Shop(Standin):
     """One running shop; ids of two shops of different names never meet."""
 
     store: OrderStore
+    clock: Any
 
     def place(self, *purchases: dict[str, Any]) -> list[str]:
         """Place orders; their ids."""
@@ -38,22 +39,28 @@ class Shop(Standin):
         risk = Risk.model_validate({"recommendation": recommendation, "level": level})
         self._update(order_id, lambda state: {"purchase": state.purchase.model_copy(update={"risk": risk})})
 
-    def _update(self, order_id: str, change: Any) -> None:
-        state: OrderState | None = self.store.load(int(order_id.rpartition("/")[2]))
-        assert state is not None
-        now = max(state.updated_at, datetime.now(UTC).replace(microsecond=0))
-        self.store.save(state.model_copy(update={**change(state), "updated_at": now}), datetime.now(UTC))
+    def postpone(self, order_id: str) -> None:
+        """The last change happened a second later: versions have whole seconds, and a test does not wait for one."""
+        self._update(order_id, lambda state: {"updated_at": state.updated_at + timedelta(seconds=1)})
+
+    def _update(self, order_id: str, change: Callable[[OrderState], dict[str, Any]]) -> None:
+        state = self.store.load(int(order_id.rpartition("/")[2]))
+        if state is None:
+            raise KeyError(order_id)
+        now = self.clock.now()
+        moment = max(state.updated_at, now.replace(microsecond=0))
+        self.store.save(state.model_copy(update={"updated_at": moment, **change(state)}), now)
 
 
 @contextmanager
-def running_shop(folder: Path, name: str, **options: Any) -> Iterator[Shop]:
-    """Run a shop until the block ends; options are those of `ShopConfig`."""
+def running_shop(folder: Path, name: str, *, clock: Any, **options: Any) -> Iterator[Shop]:
+    """Run a shop until the block ends; it goes by the test's clock. Options are those of `ShopConfig`."""
     path = folder / "shop.sqlite"
     chosen = {"currency": "GBP", "presentment": ("GBP", "EUR", "JPY"), "search_lag_s": 0.0, "latency_factor": 0.0}
-    config = ShopConfig(name=name, state=path, token=KEY, control_token=CONTROL, **{**chosen, **options})
+    config = ShopConfig(name=name, state=path, token=KEY, control_token=CONTROL, clock=clock, **{**chosen, **options})
     with ShopServer(config) as server:
         store = OrderStore(path)
         try:
-            yield Shop(server.port, store)
+            yield Shop(server.port, store, clock)
         finally:
             store.close()

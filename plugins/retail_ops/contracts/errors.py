@@ -5,7 +5,7 @@ RetailOpsError
 │   ├── MappingError       a channel's payload does not fit the contract
 │   └── RejectedError      the far side refuses this message by a business rule
 ├── ThrottledError         the far side asks to slow down         -> wait `retry_after_s`, then the same call
-├── TransientError         the far side or the store is away      -> retry later, then the breaker
+├── TransientError         the far side or the store is away      -> retry later, with growing pauses
 │   └── GateCrashedError   a check could not run (says nothing about the data)
 ├── AmbiguousError         the outcome of a write is unknown      -> look up, then continue
 ├── AuthorisationError     credentials or rights are wrong        -> stop the lane, alert

@@ -20,12 +20,13 @@ from retail_ops.local.endpoints import (
     STORE_ROLES,
 )
 from retail_ops.local.layout import locate_layout
-from retail_ops.local.postgres import SUPERUSER
+from retail_ops.local.ports import LOOPBACK
+from retail_ops.local.postgres import SUPERUSER, build_dsn
 from retail_ops.local.provision import Order
 from retail_ops.local.secret_files import keep_secret, random_fernet_key, write_private
 
-AIRFLOW_HOST, STORE_HOST, ODOO_HOST = "airflow-db", "store-db", "odoo-db"
-PORT = 5432
+# The services share one network namespace: loopback, and a port each.
+AIRFLOW_PORT, STORE_PORT, ODOO_PORT = 5432, 5433, 5434
 
 
 def compose_environment(passwords: Path) -> dict[str, dict[str, str]]:
@@ -40,7 +41,7 @@ def compose_environment(passwords: Path) -> dict[str, dict[str, str]]:
     superuser = keep_secret(passwords / "store_superuser")
     logins = {role: keep_secret(passwords / role) for role in (STORE_OWNER, *STORE_ROLES)}
     order = Order(
-        _dsn(SUPERUSER, superuser, STORE_HOST, "postgres"), {STORE_DATABASE: STORE_OWNER}, (STORE_OWNER,), logins
+        _dsn(SUPERUSER, superuser, STORE_PORT, "postgres"), {STORE_DATABASE: STORE_OWNER}, (STORE_OWNER,), logins
     )
     owner = _store_connections({OWNER_CONNECTION: STORE_OWNER}, logins)
     return {
@@ -49,7 +50,7 @@ def compose_environment(passwords: Path) -> dict[str, dict[str, str]]:
         },
         "store-db.env": {"POSTGRES_PASSWORD": superuser},
         "odoo-db.env": {"POSTGRES_USER": "odoo", "POSTGRES_DB": "postgres", "POSTGRES_PASSWORD": odoo},
-        "odoo.env": {"HOST": ODOO_HOST, "USER": "odoo", "PASSWORD": odoo},
+        "odoo.env": {"HOST": LOOPBACK, "PORT": str(ODOO_PORT), "USER": "odoo", "PASSWORD": odoo},
         "airflow-init.env": {**order.to_environment(), **owner},
         "airflow.env": {
             **_airflow(passwords, airflow), **_store_connections(STORE_CONNECTIONS, logins), **_vault(passwords),
@@ -58,7 +59,7 @@ def compose_environment(passwords: Path) -> dict[str, dict[str, str]]:
 
 
 def _airflow(passwords: Path, password: str) -> dict[str, str]:
-    metadata = _dsn(AIRFLOW_OWNER, password, AIRFLOW_HOST, AIRFLOW_DATABASE)
+    metadata = _dsn(AIRFLOW_OWNER, password, AIRFLOW_PORT, AIRFLOW_DATABASE)
     return {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("postgresql:", "postgresql+psycopg2:", 1),
         "AIRFLOW__CORE__FERNET_KEY": keep_secret(passwords / "fernet_key", random_fernet_key),
@@ -72,8 +73,8 @@ def _store_connections(roles: Mapping[str, str], logins: Mapping[str, str]) -> d
         f"AIRFLOW_CONN_{identifier.upper()}": json.dumps(
             {
                 "conn_type": "postgres",
-                "host": STORE_HOST,
-                "port": PORT,
+                "host": LOOPBACK,
+                "port": STORE_PORT,
                 "schema": STORE_DATABASE,
                 "login": role,
                 "password": logins[role],
@@ -85,12 +86,12 @@ def _store_connections(roles: Mapping[str, str], logins: Mapping[str, str]) -> d
 
 def _vault(passwords: Path) -> dict[str, str]:
     key = keep_secret(passwords / "vault_key", random_fernet_key)
-    digest_secret = keep_secret(passwords / "vault_digest_secret")
+    digest_secret = keep_secret(passwords / "vault_digest_secret", random_fernet_key)
     return {"AIRFLOW_CONN_RETAIL_OPS_VAULT": json.dumps(vault_connection(key, digest_secret))}
 
 
-def _dsn(user: str, password: str, host: str, database: str) -> str:
-    return f"postgresql://{user}:{password}@{host}:{PORT}/{database}"
+def _dsn(user: str, password: str, port: int, database: str) -> str:
+    return build_dsn(port=port, user=user, password=password, database=database)
 
 
 def write_env_files(folder: Path) -> list[Path]:

@@ -22,6 +22,10 @@ TaxKey = tuple[str, Decimal, bool]
 _TAX_FIELDS = ("name", "amount", "amount_type", "price_include", "type_tax_use")
 
 
+# Added by the app `delivery`; without it no shipping line can be told from goods.
+_DELIVERY_FIELD = "is_delivery"
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Ids of Odoo by the names of the mapping.
@@ -165,6 +169,10 @@ class _Reader:
         return {(country, row["code"]): row["id"] for country, row in owned if country is not None}
 
     def _order_fields(self) -> Mapping[str, str]:
+        if not self._caller.fetch("sale.order.line", "fields_get", [_DELIVERY_FIELD], ["type"]):
+            self._missing.append(
+                f"field {_DELIVERY_FIELD!r} of sale.order.line does not exist: install Odoo's app delivery"
+            )
         wanted = self._mapping.order_fields
         if wanted:
             known = self._caller.fetch("sale.order", "fields_get", list(wanted), ["type"])

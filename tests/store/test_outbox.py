@@ -1,0 +1,333 @@
+"""The outbox: what is claimed in which order, by whom, and what becomes of it when a worker dies or hangs."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from psycopg import errors
+from store.making import ACCOUNT, OTHER, Store, order
+
+from retail_ops.contracts.errors import KeyReusedError
+from retail_ops.ports.store import Command, FollowUp, NewCase, Settlement
+from retail_ops.store.outbox import LEASE, PRIORITY
+
+
+def done(command: Command, **more: object) -> Settlement:
+    values = {"state": "quotation", "reason": "placed", "published": True, "reference": f"S{command.key.external_id}"}
+    return Settlement(command, "done", **(values | more))
+
+
+def ids(commands) -> list[str]:
+    return [command.key.external_id for command in commands]
+
+
+def row(store: Store, command: Command) -> tuple:
+    return store.rows("SELECT status, attempt, crashes, worker_id FROM ops.outbox WHERE outbox_id = %s", command.outbox_id)[0]
+
+
+def kill(server, store: Store, worker) -> None:
+    """Kill a worker's session on the server, as a crash of its process or a cut connection would."""
+    with server.admin() as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", (worker._unit.conn.info.backend_pid,))
+
+
+# ---------------------------------------------------------------- claiming
+
+
+def test_a_claim_brings_all_that_is_needed_to_carry_a_command_out(store):
+    wanted = order("1")
+    _, (command,) = store.claimed(wanted)
+    assert (command.action, command.order, command.newest, command.stale) == ("order.publish", wanted, True, False)
+    assert (command.published, command.reference, command.attempt, command.crashes) == (None, None, 1, 0)
+    assert command.personal is not None and command.personal.name == "Ann Example"
+
+
+def test_urgent_commands_come_first_and_equals_in_the_order_of_their_coming(store):
+    worker, commands = store.claimed(order("1"), order("2"), order("3"))
+    assert ids(commands) == ["1", "2", "3"]
+    follow = {"1": "order.confirm", "2": "order.cancel", "3": "order.confirm"}
+    worker.settle([done(c, follow=(FollowUp(follow[c.key.external_id]),)) for c in commands])
+    store.staged(order("4"))
+    store.judged()
+    claimed = worker.claim(ACCOUNT, 50)
+    assert [(c.action, c.key.external_id) for c in claimed] == [
+        ("order.cancel", "2"), ("order.confirm", "1"), ("order.confirm", "3"), ("order.publish", "4"),
+    ]  # fmt: skip
+    assert sorted(PRIORITY, key=PRIORITY.__getitem__) == ["order.cancel", "order.confirm", "order.publish"]
+
+
+def test_a_limit_takes_the_first_and_leaves_the_rest(store):
+    worker, commands = store.claimed(order("1"), order("2"), order("3"), limit=2)
+    assert ids(commands) == ["1", "2"]
+    assert ids(worker.claim(ACCOUNT, 2)) == ["3"]
+
+
+def test_a_command_that_is_not_due_or_another_accounts_is_left_alone(store):
+    worker, (command,) = store.claimed(order("1"))
+    worker.settle([Settlement(command, "deferred", reason="away", delay_s=60)])
+    assert worker.claim(ACCOUNT, 50) == ()
+    assert worker.claim(OTHER, 50) == ()
+    store.clock.pass_by(seconds=61)
+    assert worker.claim(OTHER, 50) == ()
+    (again,) = worker.claim(ACCOUNT, 50)
+    assert again.attempt == 2
+
+
+def test_of_one_entity_only_the_newest_revisions_command_runs_and_no_other_beside_it(store):
+    store.staged(order("1", at=0))
+    store.staged(order("1", at=1, number="#1001-edited"))
+    store.judged()
+    worker, other = store.worker(), store.worker()
+    (first,) = worker.claim(ACCOUNT, 50)
+    assert first.order.number == "#1001-edited"
+    assert other.claim(ACCOUNT, 50) == ()
+    assert worker.claim(ACCOUNT, 50) == ()
+
+
+RUN_TWO = "UPDATE ops.outbox SET status = 'running', worker_id = 1, lease_until = now() WHERE status = 'ready'"
+
+
+def test_the_schema_lets_no_two_commands_of_one_entity_run(store):
+    store.staged(order("1", at=0))
+    store.staged(order("1", at=1, number="#1001-edited"))
+    store.judged()
+    with pytest.raises(errors.UniqueViolation, match="outbox_one_running"):
+        store.change(RUN_TWO)
+    store.change("DROP INDEX ops.outbox_one_running")
+    assert store.change(RUN_TWO) == 2
+
+
+def test_two_claimers_at_once_share_the_work_and_never_hold_the_same_command(store):
+    orders = [order(str(number)) for number in range(30)]
+    store.staged(*orders)
+    store.judged()
+    workers = [store.worker() for _ in range(3)]
+
+    def drain(worker) -> list[int]:
+        found: list[int] = []
+        while commands := worker.claim(ACCOUNT, 4):
+            found += [command.outbox_id for command in commands]
+            worker.settle([done(command) for command in commands])
+        return found
+
+    with ThreadPoolExecutor(3) as pool:
+        taken = list(pool.map(drain, workers))
+    assert sorted(number for found in taken for number in found) == sorted(
+        row[0] for row in store.rows("SELECT outbox_id FROM ops.outbox")
+    )
+    assert store.rows("SELECT DISTINCT status, attempt, crashes FROM ops.outbox") == [("done", 1, 0)]
+
+
+def test_an_empty_outbox_costs_no_audit_entry(store):
+    worker = store.worker()
+    before = store.value("SELECT count(*) FROM ops.audit_entry")
+    assert worker.claim(ACCOUNT, 50) == ()
+    assert store.value("SELECT count(*) FROM ops.audit_entry") == before
+
+
+# ---------------------------------------------------------------- dying and hanging
+
+
+def test_the_commands_of_a_dead_session_are_taken_over_at_once_and_the_crash_counts(server, store):
+    dead, (command,) = store.claimed(order("1"))
+    heir = store.worker()
+    assert heir.claim(ACCOUNT, 50) == ()
+    kill(server, store, dead)
+    (again,) = heir.claim(ACCOUNT, 50)
+    assert (again.outbox_id, again.attempt, again.crashes) == (command.outbox_id, 2, 1)
+    actions = [row[0] for row in store.rows("SELECT action FROM ops.audit_entry WHERE subject = '1' ORDER BY seq")]
+    assert "command.rescued" in actions
+
+
+def test_a_hanging_worker_keeps_its_commands_until_the_lease_ends_and_not_longer(store):
+    _, (command,) = store.claimed(order("1"))
+    heir = store.worker()
+    store.clock.moment += LEASE
+    assert heir.claim(ACCOUNT, 50) == ()
+    store.clock.pass_by(seconds=1)
+    (again,) = heir.claim(ACCOUNT, 50)
+    assert (again.outbox_id, again.attempt, again.crashes) == (command.outbox_id, 2, 1)
+
+
+def test_a_late_settlement_of_a_worker_that_lost_its_command_changes_nothing(store):
+    hung, (late,) = store.claimed(order("1"))
+    heir = store.worker()
+    store.clock.moment += LEASE + timedelta(seconds=1)
+    (mine,) = heir.claim(ACCOUNT, 50)
+    assert hung.settle([done(late, reference="WRONG", follow=(FollowUp("order.cancel"),))]) == {"fenced": 1}
+    assert row(store, mine)[:2] == ("running", 2)
+    assert heir.settle([done(mine)]) == {"done": 1}
+    assert hung.settle([done(late, reference="WRONG")]) == {"fenced": 1}
+    assert store.rows("SELECT erp_reference, state FROM ops.entity") == [("S1", "quotation")]
+    assert store.commands("1") == [("order.publish", "done")]
+
+
+def test_without_the_fence_the_late_settlement_would_win(store):
+    hung, (late,) = store.claimed(order("1"))
+    heir = store.worker()
+    store.clock.moment += LEASE + timedelta(seconds=1)
+    heir.claim(ACCOUNT, 50)
+    # The fence is `attempt` and `worker_id`: give the zombie the new ones, and it gets through.
+    store.change("UPDATE ops.outbox SET attempt = %s, worker_id = %s", late.attempt, hung._worker_id())
+    assert hung.settle([done(late, reference="WRONG")]) == {"done": 1}
+    assert store.rows("SELECT erp_reference FROM ops.entity") == [("WRONG",)]
+
+
+def test_each_crash_is_counted_and_shown_to_whoever_claims_next(server, store):
+    worker, (command,) = store.claimed(order("1"))
+    for crashes in range(1, 4):
+        kill(server, store, worker)
+        worker = store.worker()
+        (command,) = worker.claim(ACCOUNT, 50)
+        assert (command.crashes, command.attempt) == (crashes, crashes + 1)
+    worker.give_back([command], "stop")
+    (command,) = worker.claim(ACCOUNT, 50)
+    assert (command.crashes, command.attempt) == (3, 5)
+
+
+def test_a_session_that_broke_is_another_worker_afterwards(server, store):
+    worker, (command,) = store.claimed(order("1"))
+    kill(server, store, worker)
+    with pytest.raises(Exception, match="store"):
+        worker.settle([done(command)])
+    assert worker.settle([done(command)]) == {"fenced": 1}
+    (again,) = worker.claim(ACCOUNT, 50)
+    assert again.crashes == 1
+    assert worker.settle([done(again)]) == {"done": 1}
+
+
+def test_work_of_a_dead_worker_is_work_that_is_due(server, store):
+    dead, _ = store.claimed(order("1"))
+    assert store.worker().due(ACCOUNT) is None
+    kill(server, store, dead)
+    store.clock.pass_by(minutes=2)
+    assert store.worker().due(ACCOUNT) is not None
+
+
+# ---------------------------------------------------------------- settling
+
+
+def test_a_given_back_command_is_ready_again_and_says_why(store):
+    worker, (command,) = store.claimed(order("1"))
+    worker.give_back([command], "AuthorisationError")
+    assert row(store, command) == ("ready", 1, 0, None)
+    assert store.value("SELECT last_error FROM ops.outbox") == "AuthorisationError"
+    assert ids(store.worker().claim(ACCOUNT, 50)) == ["1"]
+
+
+def test_another_workers_command_cannot_be_given_back(store):
+    _, (command,) = store.claimed(order("1"))
+    store.worker().give_back([command], "not mine")
+    assert row(store, command)[0] == "running"
+
+
+def test_a_done_command_keeps_its_receipt_under_its_key_and_moves_the_entity(store):
+    worker, (command,) = store.claimed(order("1"))
+    worker.settle([done(command, receipt={"total": "40.00"})])
+    assert store.rows("SELECT o.receipt, k.receipt, k.settled_at IS NOT NULL FROM ops.outbox AS o JOIN ops.idempotency_key AS k ON k.key = o.idempotency_key") == [
+        ({"total": "40.00"}, {"total": "40.00"}, True)
+    ]  # fmt: skip
+    assert store.rows("SELECT state, reason, erp_reference, published_revision_id = newest_revision_id FROM ops.entity") == [
+        ("quotation", "placed", "S1", True)
+    ]
+
+
+def test_a_follow_up_runs_under_the_same_verdict_after_its_delay_and_only_once(store):
+    worker, (command,) = store.claimed(order("1"))
+    twice = (FollowUp("order.confirm", 30), FollowUp("order.confirm", 30))
+    worker.settle([done(command, follow=twice)])
+    assert store.commands("1") == [("order.publish", "done"), ("order.confirm", "ready")]
+    assert store.value("SELECT count(DISTINCT verdict_id) FROM ops.outbox") == 1
+    assert worker.claim(ACCOUNT, 50) == ()
+    store.clock.pass_by(seconds=31)
+    (confirm,) = worker.claim(ACCOUNT, 50)
+    assert (confirm.action, confirm.reference) == ("order.confirm", "S1")
+
+
+def test_a_follow_up_key_that_means_something_else_by_now_is_refused_and_nothing_is_settled(store):
+    worker, (command,) = store.claimed(order("1"))
+    key = f"odoo:order.confirm:{ACCOUNT}:1:v{command.revision_id}"
+    store.change("INSERT INTO ops.idempotency_key (key, fingerprint, used_at) VALUES (%s, '\\x01', now())", key)
+    with pytest.raises(KeyReusedError, match="order.confirm"):
+        worker.settle([done(command, follow=(FollowUp("order.confirm"),))])
+    assert row(store, command)[0] == "running"
+
+
+def test_publishing_a_newer_revision_ends_what_the_older_ones_still_wanted(store):
+    store.staged(order("1", at=0))
+    store.judged()
+    store.staged(order("1", at=1, number="#1001-edited"))
+    store.judged()
+    worker = store.worker()
+    (newer,) = worker.claim(ACCOUNT, 50)
+    worker.settle([done(newer)])
+    assert store.commands("1") == [("order.publish", "superseded"), ("order.publish", "done")]
+    assert worker.claim(ACCOUNT, 50) == ()
+
+
+def test_publishing_an_older_revision_leaves_the_newer_one_in_place(store):
+    worker, (older,) = store.claimed(order("1", at=0))
+    store.staged(order("1", at=1, number="#1001-edited"))
+    store.judged()
+    worker.settle([done(older)])
+    (newer,) = worker.claim(ACCOUNT, 50)
+    assert (newer.order.number, newer.newest, newer.stale) == ("#1001-edited", True, False)
+    assert newer.published == older.order
+
+
+def test_a_command_behind_a_published_newer_revision_is_shown_as_stale(store):
+    worker, (older,) = store.claimed(order("1", at=0))
+    store.staged(order("1", at=1, number="#1001-edited"))
+    store.judged()
+    newer = store.revision_of("1")
+    store.change("UPDATE ops.entity SET published_revision_id = %s", newer)
+    worker.give_back([older], "stop")
+    store.change("UPDATE ops.outbox SET status = 'superseded', settled_at = now() WHERE revision_id = %s", newer)
+    (again,) = worker.claim(ACCOUNT, 50)
+    assert (again.stale, again.newest) == (True, False)
+
+
+def test_a_parked_command_waits_with_its_case(store):
+    worker, (command,) = store.claimed(order("1"))
+    case = NewCase("mapping", "unmapped_tax", "lines[0].taxes[0]", "no rule", "finance-team", 3600)
+    worker.settle([Settlement(command, "parked", "held", "unmapped_tax", case=case)])
+    assert worker.claim(ACCOUNT, 50) == ()
+    assert store.rows("SELECT class, code, outbox_id FROM ops.case_file") == [("mapping", "unmapped_tax", command.outbox_id)]
+
+
+# ---------------------------------------------------------------- cursors
+
+
+def test_a_cursor_only_ever_moves_forward(store):
+    worker, at = store.worker(), store.clock.now()
+    worker.advance(ACCOUNT, "orders", at)
+    worker.advance(ACCOUNT, "orders", at - timedelta(seconds=1))
+    assert worker.position(ACCOUNT, "orders") == at
+    worker.advance(ACCOUNT, "orders", at + timedelta(seconds=1))
+    assert worker.position(ACCOUNT, "orders") == at + timedelta(seconds=1)
+
+
+BACK = "UPDATE ops.cursor SET position_at = position_at - interval '1 second'"
+
+
+@pytest.mark.parametrize("role", ["worker", "owner"])
+def test_the_schema_itself_refuses_to_move_a_cursor_back(store, role):
+    store.worker().advance(ACCOUNT, "orders", store.clock.now())
+    with store.database.connect(f"retail_ops_{role}") as conn, pytest.raises(errors.CheckViolation, match="would go back"):
+        conn.execute(BACK)
+    store.change("DROP TRIGGER cursor_forward ON ops.cursor")
+    assert store.change(BACK) == 1
+
+
+def test_two_workers_that_advance_at_once_leave_the_further_position(store):
+    workers, at = [store.worker() for _ in range(4)], store.clock.now()
+
+    def advance(worker) -> None:
+        for step in range(20):
+            worker.advance(ACCOUNT, "orders", at + timedelta(seconds=step))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(advance, workers))
+    assert workers[0].position(ACCOUNT, "orders") == at + timedelta(seconds=19)
