@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from retail_ops.cli.wiring import open_desk, out, reported, wired
 from retail_ops.contracts.errors import DataError
@@ -93,35 +92,59 @@ def case_text(row: Row) -> str:
 
 def _print_trace(trace: Trace) -> None:
     entity = trace.entity
-    out.rule(f"{entity['account']} {entity['number']}  {entity['external_id']}")
-    out.print(
-        f"state: {entity['state']} ({entity['reason'] or '-'})   Odoo id: {entity['erp_reference'] or '-'}"
-        f"   last change: {_time(entity['changed_at'])}"
-    )
-    _table("messages", trace.messages, ("inbox_id", "state", "source_at", "received_at", "handled_at"))
-    _table("revisions", trace.revisions, ("revision_id", "number", "inbox_id", "state", "source_at", "staged_at"))
-    _table("verdicts", trace.verdicts, ("revision_id", "gate", "outcome", "run_outcome", "finished_at"))
-    columns = ("outbox_id", "revision_id", "action", "status", "attempt", "last_error", "settled_at", "receipt")
-    _table("commands", trace.commands, columns)
-    _table("cases", trace.cases, ("case_id", "class", "code", "field", "detail", "owner", "state"))
-    _table("audit", trace.audit, ("seq", "happened_at", "actor", "action", "body"))
+    out.rule(f"{entity['account']} {entity['number']}")
+    reference = f", Odoo id {entity['erp_reference']}" if entity["erp_reference"] else ""
+    _line(f"{entity['external_id']}: {entity['state']} ({entity['reason'] or '-'}){reference}")
+    for moment, what, text in sorted(_events(trace)):
+        _line(f"{_time(moment)}  {what:<12} {text}")
+    for row in trace.cases:
+        _line(case_text({**row, "account": entity["account"], "number": entity["number"]}))
 
 
-def _table(title: str, rows: Sequence[Row], columns: Sequence[str]) -> None:
-    if not rows:
-        return
-    table = Table(*columns, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*(_text(row[column]) for column in columns))
-    out.print(table)
+def _events(trace: Trace) -> Iterator[tuple[datetime, str, str]]:
+    """Yield everything that happened to the order: when, to what, what."""
+    for row in trace.messages:
+        yield row["received_at"], f"message {row['inbox_id']}", f"received; now {row['state']}"
+        if row["source_at"]:
+            yield row["source_at"], "channel", f"the version that message {row['inbox_id']} carries"
+    for row in trace.revisions:
+        text = f"version {row['number']} from message {row['inbox_id']}, sha256 {row['hash'][:12]}; now {row['state']}"
+        yield row["staged_at"], f"revision {row['revision_id']}", text
+    for row in trace.verdicts:
+        yield row["finished_at"], f"revision {row['revision_id']}", f"gate {row['gate']}: {row['outcome']}"
+    for row in trace.commands:
+        yield row["enqueued_at"], f"command {row['outbox_id']}", f"{row['action']} for revision {row['revision_id']}"
+        if row["settled_at"]:
+            yield row["settled_at"], f"command {row['outbox_id']}", _settled(row)
+        elif row["status"] == "parked":
+            yield row["next_at"], f"command {row['outbox_id']}", f"parked, a case holds it: {row['last_error']}"
+        elif row["status"] == "ready":
+            text = f"due; last: {row['last_error'] or 'not tried yet'}"
+            yield row["next_at"], f"command {row['outbox_id']}", text
+    for row in trace.audit:
+        body = ", ".join(f"{key} {value}" for key, value in row["body"].items())
+        yield row["happened_at"], f"audit {row['seq']}", f"{row['action']} by {row['actor']}: {body}"
 
 
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return _time(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
-    return "" if value is None else str(value)
+def _settled(row: Row) -> str:
+    receipt = ", ".join(f"{key} {value}" for key, value in _shown(row["receipt"] or {}).items())
+    tries = f" at attempt {row['attempt']}" if row["attempt"] > 1 else ""
+    return f"{row['action']} {row['status']}{tries}: {row['last_error'] or ''}  {receipt}"
+
+
+def _shown(receipt: Row) -> Row:
+    """Return a receipt with its amounts as people write them."""
+    currency = receipt.get("currency")
+    amounts = {
+        key: Money(minor=receipt[key], currency=currency)
+        for key in ("total", "tax", "rounding")
+        if isinstance(currency, str) and isinstance(receipt.get(key), int)
+    }
+    return {key: amounts.get(key, value) for key, value in receipt.items() if key != "currency"}
+
+
+def _line(text: str) -> None:
+    out.print(text, markup=False, soft_wrap=True)
 
 
 def _time(moment: datetime) -> str:
