@@ -42,7 +42,7 @@ def _run(ground: Ground, only: Sequence[str]) -> list[Figure]:
     if "erp" in only:
         found["erp"] = erp.measure(ground)
     if {"gate", "outbox", "inbox"} & set(only):
-        place(ground.shop, outbox.ROUNDS * outbox.BATCH // 2, lines=3, first=50_000)
+        place(ground.shop, outbox.ORDERS, lines=3, first=50_000)
     if "gate" in only:
         found["gate"] = gate.measure(ground, _ways(found.get("way", [])))
     if "staging" in only:

@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any
 
 import odoorpc
-from support.standins import KEY, Standin
 
 from benchmarks.measuring import BenchmarkError
 from retail_ops.erp.odoo.rows import to_moment
 from retail_ops.ports.channel import MappedOrder
+from support.standins import KEY, Standin
 
 _TIMEOUT_S = 180
 _CONTEXT = {"lang": "en_US", "tz": "UTC", "tracking_disable": True}
@@ -71,7 +71,7 @@ class BareOdoo:
     def _find(self, model: str, field: str, value: str) -> int:
         return int(self._call(model, "search_read", [[field, "=", value]], ["id"])[0]["id"])
 
-    def _call(self, model: str, method: str, *args: Any) -> Any:
+    def _call(self, model: str, method: str, *args: Any) -> Any:  # noqa: ANN401 - what odoorpc takes and gives
         return self._odoo.execute_kw(model, method, list(args), {"context": _CONTEXT})
 
     def _address(self, mapped: MappedOrder, parent: int) -> dict[str, Any]:
@@ -84,7 +84,9 @@ class BareOdoo:
     def _order(self, mapped: MappedOrder, partner: int, place: int) -> dict[str, Any]:
         order, delivery = mapped.order, self._products["RO-SHIPPING"]
         lines = [
-            self._line(self._products[line.sku or ""], line.title, line.current_units, line.unit_price.presentment.minor)
+            self._line(
+                self._products[line.sku or ""], line.title, line.current_units, line.unit_price.presentment.minor
+            )
             for line in order.lines
         ]
         lines += [

@@ -11,7 +11,7 @@ from benchmarks.measuring import BenchmarkError, Figure, take_turns, wall
 from retail_ops.ports.channel import MappedOrder
 from retail_ops.ports.erp import OrderDocument, OrderErp
 
-ROUNDS, BATCH, SINGLES = 4, 50, 6
+ROUNDS, BATCH, SINGLES = 4, 50, 4
 _FIRST_CUSTOMER = 10_000
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -74,32 +73,38 @@ def _figure(
 
 
 def plain(tables: Mapping[str, Sequence[Mapping[str, object]]], rules: Sequence[Rule]) -> int:
-    """Return how many cells break a rule, by one vectorised comparison a rule and nothing else."""
+    """Return how many cells break a rule, by one vectorised comparison a rule: no row conditions, no names of rows."""
     frames = {name: pd.DataFrame(list(rows)) for name, rows in tables.items()}
     return sum(int((~_holds(frames[rule.meta.table], rule.kwargs)).sum()) for rule in rules)
 
 
 def _holds(frame: pd.DataFrame, given: Mapping[str, Any]) -> pd.Series[bool]:
+    if "column" in given:
+        return _cell_holds(frame[given["column"]], given)
     if "total_column" in given:
-        signed = [(given.get("plus_columns", ()), operator.sub), (given.get("minus_columns", ()), operator.add)]
-        rest = frame[given["total_column"]]
-        for names, step in signed:
-            for name in names:
-                rest = step(rest, frame[name])
-        return rest == 0
-    if "stated_column" in given:
+        held: pd.Series[bool] = frame[given["total_column"]] == _sum(frame, given.get("plus_columns", ())) - _sum(
+            frame, given.get("minus_columns", ())
+        )
+    elif "stated_column" in given:
         matches = [frame[given["stated_column"]] == frame[name] for name in given["candidate_columns"]]
-        return pd.concat(matches, axis=1).any(axis=1)
-    if "column_list" in given:
-        return ~frame.duplicated(given["column_list"])
-    if "column_A" in given:
-        return frame[given["column_A"]] >= frame[given["column_B"]]
-    column = frame[given["column"]]
+        held = pd.concat(matches, axis=1).any(axis=1)
+    elif "column_list" in given:
+        held = ~frame.duplicated(given["column_list"])
+    else:
+        held = frame[given["column_A"]] >= frame[given["column_B"]]
+    return held
+
+
+def _cell_holds(column: pd.Series[Any], given: Mapping[str, Any]) -> pd.Series[bool]:
     if "value_set" in given:
         return column.isin(given["value_set"])
     if "min_value" in given or "max_value" in given:
         return column.between(given.get("min_value", -(2**60)), given.get("max_value", 2**60))
     return column.isna()
+
+
+def _sum(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series[int]:
+    return frame[list(names)].sum(axis=1)
 
 
 def _judge(gate: PublishGate, rows: Sequence[OrderRow], totals: BatchTotals) -> None:

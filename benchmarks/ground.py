@@ -16,13 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support.postgres import Server, postgres_server
-from support.standins import Standin, odoo_standin, shopify_standin
-from support.world import World, purchase, seed_odoo
-
 from benchmarks.measuring import Profiler, chunks
 from retail_ops.bootstrap import AccountPseudonyms
 from retail_ops.ports.channel import MappedOrder, RawMessage, Window
+from support.postgres import Server, postgres_server
+from support.standins import Standin, odoo_standin, shopify_standin
+from support.world import World, purchase, seed_odoo
 
 SKUS = {f"BENCH-{number:02}": 1_000_000 for number in range(40)}
 # So many orders in one call of the shop's control surface.
@@ -60,14 +59,13 @@ def prepared(profiler: Profiler) -> Iterator[Ground]:
     # One event a change of state is the product's own; a table is what this run prints.
     logging.getLogger("retail_ops").setLevel(logging.WARNING)
     home = Path(tempfile.mkdtemp(prefix="retail-ops-bench-"))
-    home.chmod(0o755)  # noqa: S103 - the database server runs as another user
+    home.chmod(0o755)
     try:
         with ExitStack() as open_servers:
             server = open_servers.enter_context(postgres_server(home / "postgres"))
             odoo = open_servers.enter_context(odoo_standin(home / "odoo", latency=1.0))
-            plan = {"plan": "plus"}
-            shop = open_servers.enter_context(shopify_standin(home / "shop", latency=1.0, **plan))
-            instant = open_servers.enter_context(shopify_standin(home / "instant", shop_name="Instant", **plan))
+            shop = open_servers.enter_context(shopify_standin(home / "shop", latency=1.0, plan="plus"))
+            instant = open_servers.enter_context(shopify_standin(home / "instant", shop_name="Instant", plan="plus"))
             seed_odoo(odoo, SKUS)
             yield Ground(server, odoo, shop, instant, profiler)
     finally:
@@ -118,4 +116,5 @@ def _purchase(number: int, lines: int) -> dict[str, Any]:
         "key": f"customer-{number}", "first_name": "Ann", "last_name": f"Example {number}",
         "email": f"ann{number}@example.com",
     }  # fmt: skip
-    return purchase(*basket, customer=customer, shipping_address=address, billing_address=address)
+    wanted: dict[str, Any] = purchase(*basket, customer=customer, shipping_address=address, billing_address=address)
+    return wanted

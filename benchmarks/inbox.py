@@ -14,7 +14,7 @@ from retail_ops.ports.channel import RawMessage
 from retail_ops.ports.store import OrderStore
 from retail_ops.store.keyring import Keyring, new_key, seal
 
-ROUNDS, MESSAGES, PAGE = 3, 1_000, 200
+ROUNDS, MESSAGES, PAGE = 5, 1_000, 200
 _INSERT = (
     "INSERT INTO bench.message (account, kind, external_id, source_at, body, received_at)"
     " VALUES (%s, %s, %s, %s, %s, now())"

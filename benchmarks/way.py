@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 
-from support.world import World
-
 from benchmarks.bare_odoo import BareOdoo
 from benchmarks.ground import Ground, map_messages, place, read_messages
 from benchmarks.measuring import BenchmarkError, Figure, Samples, take_turns, wall
+from support.world import World
 
 # Size of the batch: turns.
 SIZES = {50: 2, 10: 3, 1: 3}

@@ -13,11 +13,10 @@ from typing import Any, Literal
 import psycopg
 from pydantic import SecretStr
 
-from retail_ops.contracts.errors import ConfigurationError
 from retail_ops.flows.orders.judge import JudgeFlow
 from retail_ops.flows.orders.publish import PublishFlow
 from retail_ops.flows.orders.stage import STREAM, StageFlow
-from retail_ops.governance.accounts import AccountSetup, load_accounts
+from retail_ops.governance.accounts import AccountSetup, read_accounts
 from retail_ops.governance.files import load
 from retail_ops.governance.routing import Routing
 from retail_ops.ports.channel import OrderChannel
@@ -45,20 +44,22 @@ SHOPIFY_CAPACITY, SHOPIFY_RATE_PER_S = 2000.0, 100.0
 
 
 def configured_accounts() -> Mapping[str, AccountSetup]:
-    """Return every configured account by id; reads files only, cheap enough for a DAG file."""
-    return load_accounts(load_settings().governance)
+    """Return every usable account by id; reads files only, cheap enough for a DAG file.
+
+    A broken account is left out and logged; `retail-ops check` names it too. It holds no other account.
+    """
+    found = read_accounts(load_settings().governance)
+    found.log_broken()
+    return found.usable
 
 
 def account_setup(settings: Settings, account: str) -> AccountSetup:
     """Return one account.
 
     Raises:
-        ConfigurationError: It is not configured; names those that are.
+        ConfigurationError: Its files are wrong, or it is not configured; names what is wrong, or those that are.
     """
-    accounts = load_accounts(settings.governance)
-    if account not in accounts:
-        raise ConfigurationError(f"account {account} is not in channels.yaml; there are: {', '.join(sorted(accounts))}")
-    return accounts[account]
+    return read_accounts(settings.governance).setup_of(account)
 
 
 def keyring(connections: Connections) -> Keyring:

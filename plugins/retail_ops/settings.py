@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, cast
 import psycopg
 from pydantic import SecretStr
 
-from retail_ops.contracts.errors import ConfigurationError, TransientError
+from retail_ops.contracts.errors import AuthorisationError, ConfigurationError, TransientError
 from retail_ops.transport.hosts import is_loopback
 
 Environment = Literal["demo", "sandbox", "production"]
@@ -122,7 +122,7 @@ class EnvironmentConnections:
         """Return what is known of a connection.
 
         Raises:
-            ConfigurationError: The variable is missing or no JSON object; names it.
+            ConfigurationError: The variable is missing or no JSON object, or its port or extra is wrong; names it.
         """
         name = f"AIRFLOW_CONN_{conn_id.upper()}"
         text = self._variables.get(name)
@@ -134,16 +134,15 @@ class EnvironmentConnections:
             raise ConfigurationError(f"{name} is no JSON") from error
         if not isinstance(value, dict):
             raise ConfigurationError(f"{name} is no JSON object")
-        extra = value.get("extra") or {}
         return ConnectionFacts(
             conn_id=conn_id,
             conn_type=str(value.get("conn_type") or ""),
             host=str(value.get("host") or ""),
-            port=None if value.get("port") is None else int(value["port"]),
+            port=_port(name, value.get("port")),
             login=str(value.get("login") or ""),
             password=SecretStr(str(value.get("password") or "")),
             schema=str(value.get("schema") or ""),
-            extra=json.loads(extra) if isinstance(extra, str) else extra,
+            extra=_extra(name, value.get("extra") or {}),
         )
 
     def store(self, role: StoreRole) -> psycopg.Connection[Any]:
@@ -151,6 +150,7 @@ class EnvironmentConnections:
 
         Raises:
             ConfigurationError: The connection is not defined.
+            AuthorisationError: The store refuses the role's credentials.
             TransientError: The store does not answer.
         """
         facts = self.get(STORE_CONNECTIONS[role])
@@ -167,7 +167,29 @@ class EnvironmentConnections:
                 application_name="retail_ops",
             )
         except psycopg.OperationalError as error:
+            # Source: measured on PostgreSQL 18: libpq gives no SQLSTATE for a refused log-in, only this text.
+            if "authentication failed" in str(error):
+                raise AuthorisationError(f"connection {facts.conn_id}: the store refuses the credentials") from error
             raise TransientError(f"connection {facts.conn_id}: the store does not answer") from error
+
+
+def _port(name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    if not str(value).isdecimal():
+        raise ConfigurationError(f"{name}: port is {value!r}: a number is needed")
+    return int(str(value))
+
+
+def _extra(name: str, value: object) -> Mapping[str, object]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ConfigurationError(f"{name}: extra is no JSON") from error
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{name}: extra is no JSON object")
+    return value
 
 
 def require_environment(facts: ConnectionFacts, environment: Environment) -> None:

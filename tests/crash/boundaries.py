@@ -43,13 +43,13 @@ class Watch:
 
     Attributes:
         act: What to do there.
-        at: The number of that boundary, from 1; 0 for never.
+        at: The number of that boundary, from 1, or its name; 0 for never.
         passed: Their names, in order.
         open_across_http: Where a transaction was open while something outside was called.
     """
 
     act: Act | None = None
-    at: int = 0
+    at: int | str = 0
     passed: list[str] = field(default_factory=list)
     open_across_http: list[str] = field(default_factory=list)
     _connections: Any = field(default_factory=weakref.WeakSet)
@@ -74,7 +74,7 @@ class Watch:
             self._connections.add(boundary.connection)
         elif any(_in_transaction(connection) for connection in self._connections):
             self.open_across_http.append(str(boundary))
-        if len(self.passed) == self.at and self.act is not None:
+        if self.act is not None and self.at in {len(self.passed), str(boundary)}:
             self._acting = True
             try:
                 self.act(boundary)

@@ -1,5 +1,5 @@
-"""Deliberately broken variants of the order flow. Each behaves like the real one until something goes wrong at the wrong
-moment, and is what the proof must catch. Applied in the parent, inherited by the forked runs.
+"""Deliberately broken variants of the order flow. Each behaves like the real one until something goes wrong at the
+wrong moment, and is what the proof must catch. Applied in the parent, inherited by the forked runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +26,11 @@ def create_without_looking(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(viewing, "resolve", lambda *_args: {})
     for module in (confirming, cancelling, amending):
         patch.setattr(module, "resolve", _resolve_by_origin)
+
+
+def cancel_without_looking(patch: pytest.MonkeyPatch) -> None:
+    """What the store has not published is taken to be absent from the ERP: a cancellation needs no look there."""
+    patch.setattr(viewing, "resolve", lambda *_args: {})
 
 
 def acknowledge_before_sending(patch: pytest.MonkeyPatch) -> None:
@@ -103,20 +108,32 @@ def write_the_entry_later(patch: pytest.MonkeyPatch) -> None:
 
 def believe_everybody_alive(patch: pytest.MonkeyPatch) -> None:
     """Nobody looks whether a worker's session is gone: its commands come back when their lease runs out."""
+    _believe(patch, gone=False)
+
+
+def believe_everybody_dead(patch: pytest.MonkeyPatch) -> None:
+    """Every worker takes the others for dead and takes their commands."""
+    _believe(patch, gone=True)
+
+
+def _believe(patch: pytest.MonkeyPatch, *, gone: bool) -> None:
     claim = outbox.claim
 
-    def trusting(tx: Transaction, *args: Any, **kwargs: Any) -> tuple[Command, ...]:
-        return claim(Transaction(tx.conn, _Trusting(tx.sql), tx.entries), *args, **kwargs)
+    def believing(tx: Transaction, *args: Any, **kwargs: Any) -> tuple[Command, ...]:
+        told = Transaction(tx.conn, _Believing(tx.sql, gone=gone), tx.entries)
+        return claim(told, *args, **kwargs)
 
-    patch.setattr(outbox, "claim", trusting)
+    patch.setattr(outbox, "claim", believing)
 
 
-class _Trusting:
-    def __init__(self, sql: Any) -> None:
-        self._sql = sql
+class _Believing:
+    """The named statements, with an answer of its own to who is alive."""
+
+    def __init__(self, sql: Any, *, gone: bool) -> None:
+        self._sql, self._gone = sql, gone
 
     def outbox_other_workers(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
-        return [{**row, "gone": False} for row in self._sql.outbox_other_workers(*args, **kwargs)]
+        return [{**row, "gone": self._gone} for row in self._sql.outbox_other_workers(*args, **kwargs)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sql, name)
@@ -164,5 +181,6 @@ def _resolve_by_origin(caller: Caller, model: str, names: Sequence[str]) -> dict
     for name in names:
         _, account, external_id = name.split("/", 2)
         rows = caller.fetch(model, "search_read", [["origin", "=", f"{account}:{external_id}"]], ["id"])
-        found |= {name: row["id"] for row in rows[:1]}
+        if rows:
+            found[name] = rows[0]["id"]
     return found

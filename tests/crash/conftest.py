@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from crash.harness import Proof
 from crash.memory import remember_verdicts
-from crash.orders import BACKLOG, ORDERS
+from crash.orders import BACKLOG
+from crash.registered import FLOWS
 
-FLOWS = {flow.name: flow for flow in (ORDERS, BACKLOG)}
+KNOWN = {flow.name: flow for flow in (*FLOWS, BACKLOG)}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +25,7 @@ def prove(server) -> Iterator[Callable[[str], Proof]]:
 
     def proof(name: str) -> Proof:
         if name not in proofs:
-            proofs[name] = Proof(FLOWS[name], server, home / name)
+            proofs[name] = Proof(KNOWN[name], server, home / name)
         return proofs[name]
 
     try:
@@ -50,6 +52,6 @@ def tell(capsys, record_property) -> Callable[[object], None]:
     def told(text: object) -> None:
         record_property("counted", str(text))
         with capsys.disabled():
-            print(f"\n{text}")
+            print(f"\n{text}")  # noqa: T201 - a person wants to see what was counted
 
     return told

@@ -46,4 +46,3 @@ def cut_connection(server: Server, note: Path) -> Act:
             raise AssertionError("the connection should be broken")
 
     return act
-

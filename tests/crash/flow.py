@@ -6,6 +6,7 @@ from typing import Literal
 
 from crash.scene import Scene
 
+LONGEST_TEXT = 500
 Kind = Literal["lost", "doubled", "stuck", "wrong", "audit", "open"]
 
 
@@ -25,7 +26,7 @@ class Violation:
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.kind} [{self.view}] {self.subject}: {self.detail}"
+        return f"{self.kind} [{self.view}] {self.subject}: {self.detail}"[:LONGEST_TEXT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Flow:
         check: Everything that is wrong after a run has ended; asks the far sides themselves.
         outcome: What the run made of the outside and of the store, without ids and times that differ from run to run.
             A crashed and restarted run must end where a clean run ends.
+        fate: The part of the outcome that does not depend on when a change of the outside was noticed: must be the
+            same when the outside went on while the flow was down.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Flow:
     run: Callable[[Scene], object]
     check: Callable[[Scene], Sequence[Violation]]
     outcome: Callable[[Scene], Mapping[str, object]]
+    fate: Callable[[Scene], Mapping[str, object]]
 
 
 def compare(clean: Mapping[str, object], found: Mapping[str, object]) -> list[Violation]:

@@ -112,7 +112,7 @@ def _report(work: Callable[[], object], folder: Path, watch: Watch) -> None:
     try:
         watch.install()
         report = {"result": work()}
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the child's border: it is reported
         code = FAILED
         kinds = [kind.__name__ for kind in type(error).__mro__]
         report = {"error": "".join(traceback.format_exception(error)), "kinds": kinds}
@@ -161,7 +161,7 @@ def _serve(main: Callable[[], object], log: Path) -> None:
         sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
         main()
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the child's border: it is logged
         traceback.print_exc()
         sys.stderr.flush()
     finally:

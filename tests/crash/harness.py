@@ -31,6 +31,7 @@ class Clean:
 
     boundaries: tuple[str, ...]
     outcome: Mapping[str, object]
+    fate: Mapping[str, object]
     violations: tuple[Violation, ...]
 
 
@@ -39,15 +40,16 @@ class Point:
     """One crash and what was wrong after the restart.
 
     Attributes:
+        at: The boundaries, one a run.
         died: Where each crashed run met its end; empty when the run had ended before the point.
     """
 
-    numbers: tuple[int, ...]
+    at: tuple[int | str, ...]
     died: tuple[str, ...]
     violations: tuple[Violation, ...]
 
     def __str__(self) -> str:
-        lines = [f"point {'+'.join(map(str, self.numbers))}: died {' and '.join(self.died) or 'nowhere'}"]
+        lines = [f"point {'+'.join(map(str, self.at))}: died {' and '.join(self.died) or 'nowhere'}"]
         return "\n    ".join([*lines, *map(str, self.violations)])
 
 
@@ -111,9 +113,10 @@ class Proof:
             scene.wait_until_left()
             found = [*broken_rules(scene), *self.flow.check(scene)]
             found += [Violation("open", "process", self.flow.name, where) for where in ending.report["open"]]
-            return Clean(tuple(ending.report["passed"]), self.flow.outcome(scene), tuple(found))
+            left = (self.flow.outcome(scene), self.flow.fate(scene))
+            return Clean(tuple(ending.report["passed"]), *left, tuple(found))
 
-    def crash(self, number: int, *at: int, act: Callable[[Path], Act] = die, clean: Clean | None = None) -> Point:
+    def crash(self, number: int, *at: int | str, act: Callable[[Path], Act] = die, clean: Clean | None = None) -> Point:
         """Let one run after the other die at its boundary, then run to the end; return what is wrong."""
         with self.snapshots[number].open() as scene:
             died = []
@@ -122,20 +125,37 @@ class Proof:
                 ending = child.wait()
                 died += [child.note] if child.note else []
                 if not _foreseen(ending, met=bool(child.note)):
-                    return Point(at, tuple(died), (Violation("wrong", "process", self.flow.name, ending.trouble),))
+                    return Point(at, tuple(died), (self._ill(ending),))
                 scene.wait_until_left()
             return Point(at, tuple(died), tuple(self.judge(scene, clean or self.clean(number))))
 
+    def crash_while_the_outside_goes_on(self, number: int, at: int) -> Point:
+        """Let a run die, let the next round change the outside, then run to the end; return what is wrong."""
+        following = self.snapshots[number + 1]
+        with self.snapshots[number].open(day=following.day) as scene:
+            child = self.start(scene.later(days=-DAYS_A_ROUND), act=die, at=at)
+            ending = child.wait()
+            scene.wait_until_left()
+            self.flow.rounds[number + 1](scene)
+            found = [] if _foreseen(ending, met=bool(child.note)) else [self._ill(ending)]
+            found += self._end(scene) or compare(self.clean(number + 1).fate, self.flow.fate(scene))
+            return Point((at,), (child.note,) if child.note else (), tuple(found))
+
     def judge(self, scene: Scene, clean: Clean) -> list[Violation]:
         """Run to the end without a crash and return everything that is wrong then."""
+        return [*self._end(scene), *compare(clean.outcome, self.flow.outcome(scene))]
+
+    def _end(self, scene: Scene) -> list[Violation]:
         ending = self.start(scene).wait()
         if ending.code != 0:
-            return [Violation("stuck", "process", self.flow.name, ending.trouble)]
+            return [self._ill(ending)]
         scene.wait_until_left()
-        found = [*broken_rules(scene), *self.flow.check(scene)]
-        return [*found, *compare(clean.outcome, self.flow.outcome(scene))]
+        return [*broken_rules(scene), *self.flow.check(scene)]
 
-    def start(self, scene: Scene, *, act: Callable[[Path], Act] | None = None, at: int = 0) -> forks.Child:
+    def _ill(self, ending: forks.Ending) -> Violation:
+        return Violation("stuck", "process", self.flow.name, ending.trouble)
+
+    def start(self, scene: Scene, *, act: Callable[[Path], Act] | None = None, at: int | str = 0) -> forks.Child:
         """Start one run in a process of its own."""
         folder = scene.folder / f"run-{next(_numbers)}"
         watch = Watch(act(forks.note_of(folder)) if act else None, at)

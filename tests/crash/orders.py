@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crash.flow import Flow
-from crash.orders_view import check, outcome
+from crash.orders_view import check, fate, outcome
 from crash.scene import Scene
 from support.world import purchase, seed_odoo
 
@@ -19,7 +19,11 @@ def setup(scene: Scene) -> None:
 def sell(scene: Scene) -> None:
     """What the shop sells before the first run."""
     save = {"kind": "code", "title": "SAVE10", "scope": "lines", "lines": [0], "percentage": "10"}
-    yen = {"presentment_currency": "JPY", "shop_rate": "0.0053", "shipping": [{"title": "Air", "price": "1200", "taxes": VAT}]}
+    yen = {
+        "presentment_currency": "JPY",
+        "shop_rate": "0.0053",
+        "shipping": [{"title": "Air", "price": "1200", "taxes": VAT}],
+    }
     orders = [
         purchase(("TEE", 2, "19.99")),
         purchase(("MUG", 1, "12.35"), ("MUG", 3, "12.35"), discounts=[save]),
@@ -52,10 +56,21 @@ def sell_many(scene: Scene) -> None:
 
 
 def _customer(number: int) -> dict[str, str]:
-    return {"key": f"buyer-{number}", "first_name": "Bo", "last_name": f"Example {number}", "email": f"bo{number}@example.com"}
+    return {
+        "key": f"buyer-{number}",
+        "first_name": "Bo",
+        "last_name": f"Example {number}",
+        "email": f"bo{number}@example.com",
+    }
 
 
 ORDERS = Flow(
-    name="orders", setup=setup, rounds=(sell, change), run=lambda scene: scene.run(), check=check, outcome=outcome
+    name="orders",
+    setup=setup,
+    rounds=(sell, change),
+    run=lambda scene: scene.run(),
+    check=check,
+    outcome=outcome,
+    fate=fate,
 )
 BACKLOG = replace(ORDERS, name="backlog", rounds=(sell_many,))

@@ -8,10 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+
 from crash.flow import Kind, Violation
 from crash.scene import Scene
-
-from retail_ops.verification import verify_account
+from retail_ops import verification
 
 # What an order that stands in Odoo must be there, by its state in the store.
 STANDS = {"released": "sale", "quotation": "draft", "held": "draft", "review": "draft", "cancelled": "cancel"}
@@ -52,9 +53,18 @@ def outcome(scene: Scene) -> dict[str, object]:
     return {"documents": documents, "entities": entities, **told, "in Odoo": _counts(scene)}
 
 
-def _order(
-    scene: Scene, order: Row, entity: Row | None, by_origin: Mapping[str, Sequence[Row]]
-) -> list[Violation]:
+def fate(scene: Scene) -> dict[str, object]:
+    """Return where each order stands, and what it is worth in Odoo unless it is cancelled."""
+    worth = {}
+    for document in scene.odoo.control("orders")["orders"]:
+        if document["state"] != "cancel":
+            # A line that was there from the beginning stands elsewhere than one that an edit has added.
+            lines = sorted((_plain(line) for line in document["lines"]), key=lambda line: str(line["xmlid"]))
+            worth[document["origin"]] = (document["state"], document["amount_total"], lines)
+    return {"worth": worth, "states": {external_id: row["state"] for external_id, row in _entities(scene).items()}}
+
+
+def _order(scene: Scene, order: Row, entity: Row | None, by_origin: Mapping[str, Sequence[Row]]) -> list[Violation]:
     name, documents = order["name"], by_origin.get(_origin(scene, order["id"]), ())
     if entity is None:
         return [_violation("lost", name, "the store does not know it")]
@@ -91,7 +101,10 @@ def _doubled_lines(documents: Sequence[Row]) -> list[Violation]:
 def _verify(scene: Scene) -> list[Violation]:
     desk = scene.desk()
     try:
-        report = verify_account(scene.account, scene.settings, scene.connections, desk)
+        with pytest.MonkeyPatch.context() as patch:
+            # The scene's present, not the machine's: the shop is days ahead.
+            patch.setattr(verification, "SystemClock", lambda: scene.clock)
+            report = verification.verify_account(scene.account, scene.settings, scene.connections, desk)
     finally:
         desk._unit.close()
     return [

@@ -7,8 +7,19 @@ Not here: what the far sides hold (each flow's own check).
 from crash.flow import Kind, Violation
 from crash.scene import Scene
 
-# Entries of settled commands are `<action>.<status>`; a claim ends in one of them or in a rescue.
+# Entries of settled commands are `<action>.<status>`; a claim ends in one of them, in a rescue, or is given back.
 _SETTLED = r"'\.(done|parked|deferred|superseded)$'"
+_TURNS = f"""
+    SELECT
+        o.account, o.external_id, o.action, o.status, o.attempt, o.crashes,
+        count(*) FILTER (WHERE e.action = 'command.claimed') AS claimed,
+        count(*) FILTER (WHERE e.action = 'command.rescued') AS rescued,
+        count(*) FILTER (WHERE e.action ~ ('^' || o.action || {_SETTLED})) AS settled
+    FROM ops.outbox AS o
+    LEFT JOIN ops.audit_entry AS e
+        ON o.account = e.account AND o.external_id = e.subject AND (e.body ->> 'command')::bigint = o.outbox_id
+    GROUP BY o.outbox_id
+"""
 
 LEFT: dict[str, str] = {
     "a message is not mapped": """
@@ -106,23 +117,24 @@ TRAIL: dict[str, str] = {
             WHERE g.batch_id = (e.body ->> 'batch')::bigint AND 'gate.' || g.outcome = e.action
         )
     """,
-    "claims, rescues and settlements of a command do not add up": f"""
+    "attempts, crashes and entries of a command do not add up": f"""
         SELECT t.external_id, format(
             '%%s is %%s: %%s attempts, %%s claimed, %%s crashes, %%s rescued, %%s settled',
             t.action, t.status, t.attempt, t.claimed, t.crashes, t.rescued, t.settled
-        ) FROM (
-            SELECT
-                o.external_id, o.action, o.status, o.attempt, o.crashes,
-                count(*) FILTER (WHERE e.action = 'command.claimed') AS claimed,
-                count(*) FILTER (WHERE e.action = 'command.rescued') AS rescued,
-                count(*) FILTER (WHERE e.action ~ ('^' || o.action || {_SETTLED})) AS settled
-            FROM ops.outbox AS o
-            LEFT JOIN ops.audit_entry AS e
-                ON o.account = e.account AND o.external_id = e.subject AND (e.body ->> 'command')::bigint = o.outbox_id
-            GROUP BY o.outbox_id
-        ) AS t
+        ) FROM ({_TURNS}) AS t
         WHERE t.attempt <> t.claimed OR t.crashes <> t.rescued
-            OR t.claimed <> t.rescued + t.settled + (t.status = 'running')::int
+            OR t.claimed < t.rescued + t.settled + (t.status = 'running')::int
+    """,
+    "claims that ended in nothing are not those that were given back": f"""
+        SELECT u.account, format('%%s claims, %%s given back', u.unended, u.given_back) FROM (
+            SELECT
+                t.account,
+                sum(t.claimed - t.rescued - t.settled - (t.status = 'running')::int) AS unended,
+                (SELECT coalesce(sum((e.body ->> 'count')::int), 0) FROM ops.audit_entry AS e
+                 WHERE e.account = t.account AND e.action = 'commands.given back') AS given_back
+            FROM ({_TURNS}) AS t
+            GROUP BY t.account
+        ) AS u WHERE u.unended <> u.given_back
     """,
     "a command's end has not exactly one entry": """
         SELECT o.external_id, format('%%s is %%s, %%s entries say done', o.action, o.status, count(e.seq))

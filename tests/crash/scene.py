@@ -11,19 +11,18 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from crash import forks
+from retail_ops.settings import EnvironmentConnections
 from standins.odoo.__main__ import main as run_odoo
 from standins.shopify.__main__ import main as run_shop
 from support.postgres import Database, Server
 from support.standins import CONTROL, KEY, Standin
 from support.world import World
-
-from retail_ops.settings import EnvironmentConnections
 
 _numbers = itertools.count()
 
@@ -76,10 +75,7 @@ class Scene(World):
 
     def later(self, **delay: float) -> "Scene":
         """The same scene for a run whose clock is ahead."""
-        clock = Shifted(self.clock.offset + timedelta(**delay))
-        return Scene(
-            self.database, self.odoo, self.shop, self.account, self.settings, clock, self.server, self.folder
-        )
+        return replace(self, clock=Shifted(self.clock.offset + timedelta(**delay)))
 
     def ask_odoo(self, model: str, method: str, *args: Any) -> Any:
         """Call Odoo past the product."""
@@ -116,15 +112,17 @@ class Snapshot:
     day: int
 
     @contextmanager
-    def open(self) -> Iterator[Scene]:
-        """Copy everything and serve it until the block ends; the copy is gone then."""
+    def open(self, *, day: int | None = None) -> Iterator[Scene]:
+        """Copy everything and serve it, on another day if wanted, until the block ends; the copy is gone then."""
         folder = self.folder.parent / f"scene-{next(_numbers)}"
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             shutil.copytree(self.folder, folder)
             database = self.server._database(self.database.name)
             stack.callback(self.server.drop, database)
-            yield stack.enter_context(served(self.server, database, folder, day=self.day, end=forks.Child.kill))
+            yield stack.enter_context(
+                served(self.server, database, folder, day=self.day if day is None else day, end=forks.Child.kill)
+            )
 
 
 def blank(server: Server, folder: Path) -> Snapshot:
@@ -190,4 +188,3 @@ def _secret(folder: Path, name: str, value: str) -> Path:
     path = folder / name
     path.write_text(value)
     return path
-

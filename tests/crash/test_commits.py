@@ -3,8 +3,10 @@
 import random
 
 import pytest
+
 from crash.faults import cut_connection
 from crash.harness import Proof, Tally, where
+from crash.registered import ROUNDS
 
 SEED = 20_261_003
 SAMPLE = 8
@@ -23,10 +25,11 @@ def commits(proof: Proof, number: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_a_commit_of_unknown_outcome_loses_and_doubles_nothing(orders, number, tell):
-    points = sorted(random.Random(SEED).sample(commits(orders, number), SAMPLE))
-    tally = cut_each(orders, number, points, f"round {number + 1}, connection cut around COMMIT, sample")
+@pytest.mark.parametrize(("flow", "number"), ROUNDS)
+def test_a_commit_of_unknown_outcome_loses_and_doubles_nothing(prove, flow, number, tell):
+    proof = prove(flow)
+    points = sorted(random.Random(SEED).sample(commits(proof, number), SAMPLE))
+    tally = cut_each(proof, number, points, f"{flow} round {number + 1}, connection cut around COMMIT, sample")
     tell(tally)
     assert not tally.bad, str(tally)
     assert all(point.died for point in tally.points)
@@ -34,9 +37,10 @@ def test_a_commit_of_unknown_outcome_loses_and_doubles_nothing(orders, number, t
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("number", [0, 1])
-def test_no_commit_of_unknown_outcome_loses_or_doubles_anything(orders, number, tell):
-    title = f"round {number + 1}, connection cut around every COMMIT"
-    tally = cut_each(orders, number, commits(orders, number), title)
+@pytest.mark.parametrize(("flow", "number"), ROUNDS)
+def test_no_commit_of_unknown_outcome_loses_or_doubles_anything(prove, flow, number, tell):
+    proof = prove(flow)
+    title = f"{flow} round {number + 1}, connection cut around every COMMIT"
+    tally = cut_each(proof, number, commits(proof, number), title)
     tell(tally)
     assert not tally.bad, str(tally)

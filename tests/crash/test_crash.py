@@ -1,12 +1,12 @@
 """A run of a flow may die at any moment: the next run ends where a clean run ends."""
 
 import pytest
+
 from crash.harness import Tally, pairs, sample
-from crash.orders import ORDERS
+from crash.registered import FOLLOWED, ROUNDS
 
 SEED = 20_261_001
-SAMPLE, TWICE = 20, 6
-ROUNDS = [pytest.param(ORDERS.name, number, id=f"{ORDERS.name}-{number + 1}") for number in range(len(ORDERS.rounds))]
+SAMPLE, TWICE, MEANWHILE = 20, 6, 10
 each_round = pytest.mark.parametrize(("flow", "number"), ROUNDS)
 
 
@@ -34,6 +34,27 @@ def test_a_restart_that_dies_too_leaves_nothing_wrong(prove, flow, number, tell)
     assert not tally.bad, str(tally)
 
 
+@pytest.mark.parametrize(("flow", "number"), FOLLOWED)
+def test_a_crash_while_the_outside_goes_on_leaves_nothing_wrong(prove, flow, number, tell):
+    proof = prove(flow)
+    points = sample(MEANWHILE, len(proof.clean(number).boundaries), seed=SEED)
+    tally = Tally(f"{flow} round {number + 1}, outside goes on, sample", len(proof.clean(number).boundaries), SEED)
+    tally.points += [proof.crash_while_the_outside_goes_on(number, at) for at in points]
+    tell(tally)
+    assert not tally.bad, str(tally)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize(("flow", "number"), FOLLOWED)
+def test_no_crash_while_the_outside_goes_on_leaves_anything_wrong(prove, flow, number, tell):
+    proof = prove(flow)
+    tally = Tally(f"{flow} round {number + 1}, outside goes on, every point", len(proof.clean(number).boundaries))
+    tally.points += [proof.crash_while_the_outside_goes_on(number, at) for at in range(1, tally.boundaries + 1)]
+    tell(tally)
+    assert not tally.bad, str(tally)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 @each_round
@@ -55,10 +76,15 @@ def test_the_watch_sees_every_library_role_and_kind_of_moment(orders):
     """A proof that has gone blind must not pass."""
     seen = " | ".join(orders.clean(0).boundaries)
     for moment in (
-        "before http POST /jsonrpc sale.order.load", "sent http POST /jsonrpc sale.order.load",
-        "after http POST /jsonrpc sale.order.action_confirm", "sent http POST /admin/api/2026-10/graphql.json",
-        "before statement [retail_ops_worker] INSERT INTO ops.inbox_message", "after statement [retail_ops_gate] INSERT INTO ops.verdict",
-        "before commit [retail_ops_worker]", "after commit [retail_ops_gate]", "after rollback [retail_ops_worker]",
+        "before http POST /jsonrpc sale.order.load",
+        "sent http POST /jsonrpc sale.order.load",
+        "after http POST /jsonrpc sale.order.action_confirm",
+        "sent http POST /admin/api/2026-10/graphql.json",
+        "before statement [retail_ops_worker] INSERT INTO ops.inbox_message",
         "after statement [retail_ops_worker] SELECT ops.audit_append",
-    ):  # fmt: skip
+        "after statement [retail_ops_gate] INSERT INTO ops.verdict",
+        "before commit [retail_ops_worker]",
+        "after commit [retail_ops_gate]",
+        "after rollback [retail_ops_worker]",
+    ):
         assert moment in seen

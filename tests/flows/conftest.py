@@ -2,20 +2,23 @@
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+
 from flows.sights import Scene
+from retail_ops.gates.orders import PUBLISH_GATE, PublishGate
+from retail_ops.ports.gate import OrderRow, Verdict
+from retail_ops.settings import Settings
+from retail_ops.store.orders import PostgresOrderStore
 from support.processes import CHECKOUT
 from support.shops import running_shop
 from support.standins import CONTROL, Standin, odoo_standin
 from support.world import World, seed_odoo
-
-from retail_ops.settings import Settings
 
 STOCK = {"TS-001": 100_000, "TS-002": 100_000, "TS-003": 100_000}
 _names = itertools.count(1)
@@ -89,3 +92,29 @@ def governed(tmp_path: Path) -> Callable[..., Settings]:
         return Settings(root=root, environment="demo")
 
     return make
+
+
+@pytest.fixture
+def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every batch pass, in tests that are not about the gate: the real one takes half a second of CPU a run."""
+
+    def passed(_gate: object, rows: Sequence[OrderRow], _totals: object) -> Verdict:
+        return Verdict(PUBLISH_GATE, bytes(32), "passed", len(rows), ())
+
+    monkeypatch.setattr(PublishGate, "judge_orders", passed)
+
+
+@pytest.fixture
+def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], None]:
+    """Publish until Odoo has done everything, and die before any of it is recorded."""
+
+    def die(scene: Scene) -> None:
+        def killed(_self: object, _settlements: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as last_moment:
+            last_moment.setattr(PostgresOrderStore, "settle", killed)
+            with pytest.raises(KeyboardInterrupt):
+                scene.publish()
+
+    return die

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from support.shops import Shop
-from support.standins import KEY, Standin
-from support.world import World
 
 from retail_ops.bootstrap import OrderLane
 from retail_ops.settings import Settings
+from support.shops import Shop
+from support.standins import KEY, Standin
+from support.world import World
 
 Row = dict[str, Any]
 CASES = "SELECT case_id, class, code, field, owner, state, detail FROM ops.case_file"
@@ -68,7 +68,9 @@ class Scene:
 
     def documents(self, order_id: str) -> list[Row]:
         """Every document of Odoo that names the order as its origin."""
-        return [row for row in self.odoo.control("orders")["orders"] if row["origin"] == f"{self.world.account}:{order_id}"]
+        return [
+            row for row in self.odoo.control("orders")["orders"] if row["origin"] == f"{self.world.account}:{order_id}"
+        ]
 
     def document(self, order_id: str) -> Row:
         (found,) = self.documents(order_id)
@@ -101,11 +103,23 @@ class Scene:
 
     def everything(self) -> tuple[object, ...]:
         """The store but for cursors, caches and the audit trail, and this account's orders in Odoo."""
-        tables = ("inbox_message", "entity", "revision", "batch", "batch_item", "verdict", "outbox", "case_file", "vault_item")
+        tables = (
+            "inbox_message",
+            "entity",
+            "revision",
+            "batch",
+            "batch_item",
+            "verdict",
+            "outbox",
+            "case_file",
+            "vault_item",
+        )
         prefix = f"{self.world.account}:"
         ids = {row[0] for row in self.world.rows("SELECT external_id FROM ops.entity")}
-        orders = [row for row in self.odoo.control("orders")["orders"] if (row["origin"] or "").removeprefix(prefix) in ids]
-        return (*(self.world.rows(f"SELECT * FROM ops.{table} ORDER BY 1, 2, 3") for table in tables), orders)
+        orders = [
+            row for row in self.odoo.control("orders")["orders"] if (row["origin"] or "").removeprefix(prefix) in ids
+        ]
+        return (*(self.world.rows(f"SELECT * FROM ops.{table} ORDER BY 1, 2") for table in tables), orders)
 
 
 def tax_of(document: Row, sku: str) -> list[str]:

@@ -4,13 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+
 from flows.sights import Row, Scene, amounts
 from support.world import purchase, seed_odoo
 
 PLAIN = purchase(("TS-001", 3, "10.00"))
 AUTHORISED = {**PLAIN, "payments": [{"kind": "AUTHORIZATION"}]}
 ELSEWHERE = {**PLAIN["shipping_address"], "address1": "9 New Road", "city": "York", "zip_code": "YO1 7HH"}
-ADDED = {"title": "Goods TS-002", "sku": "TS-002", "units": 1, "unit_price": "4.00", "taxes": [{"title": "VAT", "rate": "0.2"}]}
+ADDED = {
+    "title": "Goods TS-002",
+    "sku": "TS-002",
+    "units": 1,
+    "unit_price": "4.00",
+    "taxes": [{"title": "VAT", "rate": "0.2"}],
+}
 EDIT: Row = {"units": [{"line": 0, "current_units": 2}], "add": [ADDED]}
 
 ORDERS = {
@@ -133,7 +140,9 @@ def test_a_cancellation_after_the_delivery_is_a_conflict(story):
 
 def test_a_touch_makes_no_revision(story):
     assert story.scene.revisions(story.ids["touched"]) == 1
-    assert story.document("touched") == {key: value for key, value in story.before["touched"].items() if key != "partner_shipping_id"}
+    assert story.document("touched") == {
+        key: value for key, value in story.before["touched"].items() if key != "partner_shipping_id"
+    }
     assert story.counts["stage"]["unchanged"] == 1
 
 
@@ -150,6 +159,7 @@ def test_every_audit_chain_is_whole_after_all_this(story):
     assert story.scene.world.desk().broken_chains() == []
 
 
+@pytest.mark.usefixtures("open_gate")
 def test_an_order_that_somebody_cancelled_in_odoo_is_not_revived_by_a_payment(scene):
     (order_id,) = scene.shop.place(AUTHORISED)
     scene.run()
@@ -166,6 +176,7 @@ def test_an_order_that_somebody_cancelled_in_odoo_is_not_revived_by_a_payment(sc
     assert (scene.document(order_id)["state"], scene.state(order_id)) == ("sale", ("released", "released"))
 
 
+@pytest.mark.usefixtures("open_gate")
 def test_an_order_that_somebody_confirmed_in_odoo_counts_as_released(scene):
     (order_id,) = scene.shop.place({**AUTHORISED, "risk": {"recommendation": "INVESTIGATE", "level": "HIGH"}})
     scene.run()
@@ -177,6 +188,7 @@ def test_an_order_that_somebody_confirmed_in_odoo_counts_as_released(scene):
     assert scene.cases(order_id) == []
 
 
+@pytest.mark.usefixtures("open_gate")
 def test_a_quotation_that_somebody_cancelled_is_not_confirmed_when_its_stock_comes(scene):
     seed_odoo(scene.odoo, {"CHG-0": 0})
     (order_id,) = scene.shop.place(purchase(("CHG-0", 1, "10.00")))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from flows.sights import Row, Scene
-from support.world import purchase, seed_odoo
 
+from flows.sights import Row, Scene
 from retail_ops.flows.orders import publish
 from retail_ops.governance.routing import Decision
+from support.world import purchase, seed_odoo
 
 AUTHORISED = {"kind": "AUTHORIZATION"}
 ADDRESS: Row = purchase()["shipping_address"]
@@ -37,9 +37,7 @@ ORDERS: dict[str, Row] = {
     "not assessed": order(**risk("PENDING", "NONE")),
     "large": order(price="5000.00", shipping=[]),
     "just below large": order(price="4999.99", shipping=[]),
-    "large in yen": order(
-        price="1000000", shipping=[], presentment_currency="JPY", shop_rate="0.005"
-    ),
+    "large in yen": order(price="1000000", shipping=[], presentment_currency="JPY", shop_rate="0.005"),
     "no city": order(shipping_address=NO_CITY),
     "no city, nothing to send": order(shipping_address=NO_CITY, source="pos"),
     "sold out": order("HOLD-0"),
@@ -48,7 +46,7 @@ ORDERS: dict[str, Row] = {
     "last one, second": order("HOLD-2"),
 }
 ORDERS["no city, nothing to send"]["lines"][0]["requires_shipping"] = False
-HELD_UNPAID = {name: ("held", "not_paid") for name in ("pending", "authorised", "unpaid", "partly paid")}
+HELD_UNPAID = dict.fromkeys(("pending", "authorised", "unpaid", "partly paid"), ("held", "not_paid"))
 AT_FIRST = {
     "paid": ("released", "released"),
     **HELD_UNPAID,
@@ -67,7 +65,17 @@ AT_FIRST = {
     "last one, first": ("released", "released"),
     "last one, second": ("held", "short_stock"),
 }
-LET_GO = ("pending", "authorised", "unpaid", "partly paid", "failed", "high risk", "not assessed", "no city", "sold out")
+LET_GO = (
+    "pending",
+    "authorised",
+    "unpaid",
+    "partly paid",
+    "failed",
+    "high risk",
+    "not assessed",
+    "no city",
+    "sold out",
+)
 
 
 @dataclass
@@ -174,6 +182,7 @@ def test_a_voided_authorisation_stays_held(story):
     assert story.told[2].states["voided"] == ("held", "payment_failed")
 
 
+@pytest.mark.usefixtures("open_gate")
 def test_the_control_notices_a_review_that_is_let_go(scene, monkeypatch):
     """Negative control: a routing that always releases is seen by the same look."""
     (order_id,) = scene.shop.place(ORDERS["high risk"])
@@ -183,6 +192,7 @@ def test_the_control_notices_a_review_that_is_let_go(scene, monkeypatch):
     assert scene.document(order_id)["state"] != "draft"
 
 
+@pytest.mark.usefixtures("open_gate")
 def test_short_stock_that_is_released_anyway_shows_in_the_receipt(scene, governed):
     """Without the stock rule a short order is confirmed, and the receipt says what was set aside."""
     seed_odoo(scene.odoo, {"HOLD-3": 2})

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from flows.sights import Row, Scene, amounts, tax_of
 from support.world import purchase
 
@@ -26,7 +27,10 @@ KINDS: dict[str, Row] = {
     "ordinary": purchase(("TS-001", 2, "10.00")),
     "euro": purchase(("TS-001", 3, "11.99"), presentment_currency="EUR", shop_rate="0.86"),
     "yen": purchase(
-        ("TS-001", 3, "1999"), presentment_currency="JPY", shop_rate="0.005", shipping=[{"title": "Air", "price": "800", "taxes": VAT}]
+        ("TS-001", 3, "1999"),
+        presentment_currency="JPY",
+        shop_rate="0.005",
+        shipping=[{"title": "Air", "price": "800", "taxes": VAT}],
     ),
     "discounts": purchase(
         lines=[goods(3, "9.99"), goods(1, "0.50", "TS-002"), goods(2, "3.33", "TS-003")],
@@ -35,10 +39,15 @@ KINDS: dict[str, Row] = {
             {"kind": "manual", "title": "Spring", "scope": "order", "amount": "1.00"},
         ],
     ),
-    "shipping discount": {**PLAIN, "discounts": [{"kind": "code", "title": "Free post", "scope": "shipping", "percentage": "100"}]},
+    "shipping discount": {
+        **PLAIN,
+        "discounts": [{"kind": "code", "title": "Free post", "scope": "shipping", "percentage": "100"}],
+    },
     "gift card sold": {
         **PLAIN,
-        "lines": [{"title": "Gift card", "units": 1, "unit_price": "50.00", "gift_card": True, "requires_shipping": False}],
+        "lines": [
+            {"title": "Gift card", "units": 1, "unit_price": "50.00", "gift_card": True, "requires_shipping": False}
+        ],
         "shipping": [],
     },
     "gift card used": {**PLAIN, "payments": [{"amount": "5.00", "gateway": "gift_card"}, {}]},
@@ -49,7 +58,11 @@ KINDS: dict[str, Row] = {
     "guest with address": {**PLAIN, "customer": None},
     "guest without address": {**PLAIN, "customer": None, "shipping_address": None, "billing_address": None},
     "same variant twice": purchase(("TS-001", 1, "10.00"), ("TS-001", 2, "10.00")),
-    "custom line": {**PLAIN, "lines": [goods(), line("Engraving", 1, "7.00", custom=True)], "source": "shopify_draft_order"},
+    "custom line": {
+        **PLAIN,
+        "lines": [goods(), line("Engraving", 1, "7.00", custom=True)],
+        "source": "shopify_draft_order",
+    },
     "deleted product": {**PLAIN, "lines": [goods(deleted_product=True)]},
     "bundle": {**PLAIN, "lines": [goods(group=KIT), goods(2, "4.00", "TS-002", group=KIT)]},
     "point of sale": {
@@ -61,12 +74,19 @@ KINDS: dict[str, Row] = {
         "customer": None,
         "shipping_address": None,
         "billing_address": None,
-        "payments": [{"amount": "20.00", "gateway": "cash", "rounding": "0.02"}, {"kind": "CHANGE", "amount": "10.00", "gateway": "cash"}],
+        "payments": [
+            {"amount": "20.00", "gateway": "cash", "rounding": "0.02"},
+            {"kind": "CHANGE", "amount": "10.00", "gateway": "cash"},
+        ],
     },
     "300 lines": {**PLAIN, "lines": [goods(1, f"{1 + number / 100:.2f}") for number in range(300)]},
-    "given away": {**PLAIN, "discounts": [{"kind": "manual", "title": "Ours", "scope": "order", "percentage": "100"}], "shipping": []},
+    "given away": {
+        **PLAIN,
+        "discounts": [{"kind": "manual", "title": "Ours", "scope": "order", "percentage": "100"}],
+        "shipping": [],
+    },
     "test": {**PLAIN, "test": True},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -210,9 +230,15 @@ def test_released_units_are_reserved(kinds, documents):
 
 US_TAXES = [{"title": "New York State Tax", "rate": "0.04"}, {"title": "New York City Tax", "rate": "0.045"}]
 NEW_YORK = {
-    "first_name": "Zoe", "last_name": "Quill", "address1": "5 Broadway", "city": "New York", "zip_code": "10004",
-    "country_code": "US", "province_code": "NY", "province": "New York",
-}  # fmt: skip
+    "first_name": "Zoe",
+    "last_name": "Quill",
+    "address1": "5 Broadway",
+    "city": "New York",
+    "zip_code": "10004",
+    "country_code": "US",
+    "province_code": "NY",
+    "province": "New York",
+}
 
 
 def test_taxes_on_top_are_added_and_the_channels_own_are_a_memo(scenes):

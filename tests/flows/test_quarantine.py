@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from flows.sights import Row, Scene, amounts
-from support.world import purchase, seed_odoo
 
+from flows.sights import Row, Scene, amounts
 from retail_ops.contracts.errors import ConfigurationError, GateCrashedError
 from retail_ops.gates import expectations
-from retail_ops.gates.orders import PublishGate
-from retail_ops.ports.gate import Verdict
+from support.world import purchase, seed_odoo
 
 
 def patched(path: str, value: Any = None, action: str = "set") -> Row:
@@ -110,14 +108,10 @@ def test_the_newer_revision_arrives_and_closes_the_case(name, mended):
     assert {case["code"] for case in mended.scene.cases(mended.ids[name], "closed")}
 
 
-def test_the_control_notices_a_gate_that_lets_everything_pass(scene, monkeypatch):
-    """Negative control: with a gate that finds nothing, the unbalanced order is in Odoo."""
+@pytest.mark.usefixtures("open_gate")
+def test_the_control_notices_a_gate_that_lets_everything_pass(scene):
+    """Negative control: with a gate that finds nothing, the unbalanced order goes on to Odoo."""
     (order_id,) = scene.shop.place(BROKEN["unbalanced"][0])
-
-    def passed(_self: object, rows: Any, _totals: object) -> Verdict:
-        return Verdict("orders/publish", b"\x00" * 32, "passed", len(rows), ())
-
-    monkeypatch.setattr(PublishGate, "judge_orders", passed)
     scene.run()
     assert scene.state(order_id)[0] != "quarantined"
 
@@ -137,6 +131,38 @@ def test_an_unknown_sku_waits_for_its_product(scene):
     assert scene.state(bad) == ("released", "released")
     assert amounts(scene.document(bad), "LATE-1") == [("1.0", "10.00")]
     assert scene.cases(bad) == []
+
+
+UNKNOWN = {
+    "title": "Goods",
+    "sku": "NOWHERE",
+    "units": 1,
+    "unit_price": "4.00",
+    "taxes": [{"title": "VAT", "rate": "0.2"}],
+}
+
+
+def test_an_older_revision_is_not_released_while_the_newer_one_is_quarantined(scene):
+    seed_odoo(scene.odoo, {"VER-0": 0})
+    (order_id,) = scene.shop.place(purchase(("VER-0", 1, "10.00")))
+    scene.run()
+    assert scene.state(order_id) == ("held", "short_stock")
+    scene.shop.change(order_id, "edit", add=[UNKNOWN])
+    scene.run()
+    scene.odoo.control("stock", {"sku": "VER-0", "warehouse": "WH", "quantity": 5})
+    for _ in range(2):
+        scene.clock.move(601)
+        scene.run()
+    assert scene.document(order_id)["state"] == "draft"
+    assert scene.case(order_id)["code"] == "unknown_sku"
+    seed_odoo(scene.odoo, {"NOWHERE": 5})
+    scene.replay(order_id)
+    scene.run()
+    assert amounts(scene.document(order_id), "NOWHERE") == [("1.0", "4.00")]
+    assert (scene.state(order_id), scene.cases(order_id)) == (("held", "not_paid"), [])
+    scene.shop.change(order_id, "pay")
+    scene.run()
+    assert (scene.document(order_id)["state"], scene.state(order_id)) == ("sale", ("released", "released"))
 
 
 def test_an_unmapped_tax_is_held_until_somebody_maps_it(scene, governed):
@@ -164,7 +190,9 @@ def off_by(cents: int) -> Row:
     tax, total = f"{1.60 + cents / 100:.2f}", f"{41.58 + cents / 100:.2f}"
     paths = {"lineItems.nodes.0.taxLines.0.priceSet": tax, "currentTotalTaxSet": tax, "currentTotalPriceSet": total}
     patches = [
-        patched(f"{path}.{side}.amount", amount) for path, amount in paths.items() for side in ("shopMoney", "presentmentMoney")
+        patched(f"{path}.{side}.amount", amount)
+        for path, amount in paths.items()
+        for side in ("shopMoney", "presentmentMoney")
     ]
     taxed = {**line, "taxes": [{"title": "New York State Tax", "rate": "0.04"}]}
     return purchase(lines=[taxed], shipping=[], presentment_currency="USD", raw_patch=patches)

@@ -40,7 +40,9 @@ def build(ports: Mapping[str, int]) -> tuple[tuple[Component, ...], Mapping[str,
 def main() -> int:
     layout = Layout(Path(sys.argv[1]).resolve())
     code = int(sys.argv[2]) if len(sys.argv) > 2 else None
-    return hold(Blueprint(("server",), build), layout, on_ready=lambda _ports: code, exit_after=code is not None)
+    # Without work there is nothing that a signal could interrupt: its exit code is 0 whenever it comes.
+    work = None if code is None else lambda _ports: code
+    return hold(Blueprint(("server",), build), layout, on_ready=work, exit_after=code is not None)
 
 
 if __name__ == "__main__":

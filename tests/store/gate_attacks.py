@@ -6,71 +6,9 @@ that take away what stops it. With every barrier gone it has to succeed, or it p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import psycopg
 from psycopg import errors
 
-WORKER, GATE, OWNER = "worker", "gate", "owner"
-
-
-@dataclass(frozen=True)
-class Attack:
-    name: str
-    role: str
-    text: str
-    refusal: type[psycopg.Error]
-    barriers: tuple[str, ...]
-
-
-def constraint(name: str) -> str:
-    table = name.split("_")[0] if not name.startswith("gate_run") else "gate_run"
-    return f"ALTER TABLE ops.{table} DROP CONSTRAINT {name}"
-
-
-def trigger(name: str, table: str) -> str:
-    return f"DROP TRIGGER {name} ON ops.{table}"
-
-
-def grant(what: str, table: str, role: str) -> str:
-    return f"GRANT {what} ON ops.{table} TO retail_ops_{role}"
-
-
-def command(**columns: str) -> str:
-    """Insert a ready command of the raw revision; `columns` say otherwise."""
-    values = {
-        "account": "shopify_uk", "kind": "order", "external_id": "raw", "revision_id": "{raw_revision}",
-        "content_hash": "{raw_hash}", "destination": "odoo", "action": "{action}", "gate": "{gate}",
-        "idempotency_key": "free", "verdict_id": "NULL", "verdict_outcome": "NULL", "status": "ready",
-        "next_at": "now", "enqueued_at": "now", **columns,
-    }  # fmt: skip
-    quoted = (value if value == "NULL" else f"'{value}'" for value in values.values())
-    return f"INSERT INTO ops.outbox ({', '.join(values)}) VALUES ({', '.join(quoted)})"
-
-
-def judgement(**columns: str) -> str:
-    """Insert a verdict that passes the raw revision in the run that passed; `columns` say otherwise."""
-    values = {
-        "gate_run_id": "{passed_run}", "gate": "{gate}", "run_outcome": "passed", "revision_id": "{raw_revision}",
-        "content_hash": "{raw_hash}", "outcome": "passed", **columns,
-    }  # fmt: skip
-    quoted = (f"'{value}'" for value in values.values())
-    return f"INSERT INTO ops.verdict ({', '.join(values)}) VALUES ({', '.join(quoted)})"
-
-
-def run(**columns: str) -> str:
-    values = {
-        "batch_id": "{raw_batch}", "gate": "{gate}", "suite_hash": "\\x00", "outcome": "passed", "checked_count": "1",
-        "failed_count": "0", "findings": "[]", "finished_at": "now", **columns,
-    }  # fmt: skip
-    quoted = (f"'{value}'" for value in values.values())
-    return f"INSERT INTO ops.gate_run ({', '.join(values)}) VALUES ({', '.join(quoted)})"
-
-
-def update(table: str, changes: str, row: str) -> str:
-    key = {"outbox": "outbox_id", "verdict": "verdict_id", "gate_run": "gate_run_id", "revision": "revision_id"}[table]
-    return f"UPDATE ops.{table} SET {changes} WHERE {key} = {row}"
-
+from store.attack import GATE, OWNER, WORKER, Attack, command, constraint, grant, judgement, run, trigger, update
 
 CHECKED, LINKED, DENIED = errors.CheckViolation, errors.ForeignKeyViolation, errors.InsufficientPrivilege
 GATED, VERDICT, WHOLE = constraint("outbox_gated"), constraint("outbox_verdict"), constraint("outbox_verdict_whole")
@@ -82,7 +20,10 @@ GIVEN = {"verdict_outcome": "passed"}
 OTHER_TEXT = "payload = '{{}}', content_hash = sha256('{{}}')"
 
 WITHOUT_VERDICT = (
-    Attack("makes a waiting command ready", WORKER, update("outbox", "status = 'ready'", "{raw_command}"), CHECKED, (GATED,)),
+    Attack(
+        "makes a waiting command ready", WORKER,
+        update("outbox", "status = 'ready'", "{raw_command}"), CHECKED, (GATED,),
+    ),
     Attack(
         "runs a waiting command", WORKER,
         update("outbox", "status = 'running', worker_id = 1, lease_until = now()", "{raw_command}"), CHECKED, (GATED,),
@@ -91,22 +32,37 @@ WITHOUT_VERDICT = (
         "calls a waiting command done", WORKER,
         update("outbox", "status = 'done', settled_at = now()", "{raw_command}"), CHECKED, (GATED,),
     ),
-    Attack("parks a waiting command", WORKER, update("outbox", "status = 'parked'", "{raw_command}"), CHECKED, (GATED,)),
+    Attack(
+        "parks a waiting command", WORKER,
+        update("outbox", "status = 'parked'", "{raw_command}"), CHECKED, (GATED,),
+    ),
     Attack("adds a ready command", WORKER, command(), CHECKED, (GATED,)),
-    Attack("opens a command without a verdict", GATE, update("outbox", "status = 'ready'", "{raw_command}"), CHECKED, (GATED,)),
+    Attack(
+        "opens a command without a verdict", GATE,
+        update("outbox", "status = 'ready'", "{raw_command}"), CHECKED, (GATED,),
+    ),
     Attack("adds a command with half a verdict", WORKER, command(verdict_id="999999"), CHECKED, (WHOLE,)),
     Attack(
         "opens a command with half a verdict", GATE,
         update("outbox", "status = 'ready', verdict_id = 999999", "{raw_command}"), CHECKED, (WHOLE,),
     ),
-    Attack("adds a command with a verdict that is not there", WORKER, command(verdict_id="999999", **GIVEN), LINKED, (VERDICT,)),
+    Attack(
+        "adds a command with a verdict that is not there", WORKER,
+        command(verdict_id="999999", **GIVEN), LINKED, (VERDICT,),
+    ),
 )  # fmt: skip
 
 WRONG_VERDICT = (
-    Attack("uses another revision's verdict", WORKER, command(verdict_id="{passed_verdict}", **GIVEN), LINKED, (VERDICT,)),
+    Attack(
+        "uses another revision's verdict", WORKER,
+        command(verdict_id="{passed_verdict}", **GIVEN), LINKED, (VERDICT,),
+    ),
     Attack(
         "opens with another revision's verdict", GATE,
-        update("outbox", "verdict_id = {passed_verdict}, verdict_outcome = 'passed', status = 'ready'", "{raw_command}"),
+        update(
+            "outbox", "verdict_id = {passed_verdict}, verdict_outcome = 'passed', status = 'ready'",
+            "{raw_command}",
+        ),
         LINKED, (VERDICT,),
     ),
     Attack(
@@ -146,7 +102,10 @@ WRONG_VERDICT = (
         ),
         LINKED, (VERDICT,),
     ),
-    Attack("uses another gate's verdict", WORKER, command(verdict_id="{other_gate_verdict}", **GIVEN), LINKED, (VERDICT,)),
+    Attack(
+        "uses another gate's verdict", WORKER,
+        command(verdict_id="{other_gate_verdict}", **GIVEN), LINKED, (VERDICT,),
+    ),
     Attack(
         "names another gate for the action", WORKER,
         command(gate="other/gate", verdict_id="{other_gate_verdict}", **GIVEN), LINKED, (constraint("outbox_action"),),
@@ -175,10 +134,14 @@ JUDGING = (
         (constraint("verdict_not_blocked"),),
     ),
     Attack(
-        "lies about the run's outcome", GATE, judgement(gate_run_id="{blocked_run}"), LINKED, (constraint("verdict_run"),)
+        "lies about the run's outcome", GATE,
+        judgement(gate_run_id="{blocked_run}"), LINKED, (constraint("verdict_run"),)
     ),
     Attack("lies about the run's gate", GATE, judgement(gate="other/gate"), LINKED, (constraint("verdict_run"),)),
-    Attack("judges another hash", GATE, judgement(content_hash="{passed_hash}"), LINKED, (constraint("verdict_revision"),)),
+    Attack(
+        "judges another hash", GATE,
+        judgement(content_hash="{passed_hash}"), LINKED, (constraint("verdict_revision"),),
+    ),
     Attack(
         "judges the same row again in the same run", GATE,
         judgement(
@@ -199,7 +162,10 @@ JUDGING = (
         "turns its own run", GATE, update("gate_run", "outcome = 'passed'", "{blocked_run}"), DENIED,
         (grant("UPDATE", "gate_run", GATE), FROZEN_RUN, constraint("verdict_run")),
     ),
-    Attack("turns a verdict", OWNER, update("verdict", "outcome = 'passed'", "{failed_verdict}"), DENIED, (FROZEN_VERDICT,)),
+    Attack(
+        "turns a verdict", OWNER,
+        update("verdict", "outcome = 'passed'", "{failed_verdict}"), DENIED, (FROZEN_VERDICT,),
+    ),
     Attack(
         "turns a verdict of a blocked run", OWNER, update("verdict", "outcome = 'passed'", "{blocked_verdict}"), DENIED,
         (FROZEN_VERDICT, constraint("verdict_not_blocked")),
@@ -255,7 +221,8 @@ AFTERWARDS = (
     Attack(
         "points an open command at another revision", OWNER,
         update(
-            "outbox", "external_id = 'raw', revision_id = {raw_revision}, content_hash = '{raw_hash}'", "{passed_command}"
+            "outbox",
+            "external_id = 'raw', revision_id = {raw_revision}, content_hash = '{raw_hash}'", "{passed_command}"
         ),
         DENIED, (FROZEN_COMMAND, VERDICT),
     ),
@@ -265,7 +232,10 @@ AFTERWARDS = (
     ),
     Attack(
         "takes the verdict from an open command", GATE,
-        update("outbox", "verdict_id = NULL, verdict_outcome = NULL", "{passed_command}"), DENIED, (FROZEN_COMMAND, GATED),
+        update(
+            "outbox", "verdict_id = NULL, verdict_outcome = NULL",
+            "{passed_command}",
+        ), DENIED, (FROZEN_COMMAND, GATED),
     ),
     Attack(
         "carries a settled command out again", WORKER,

@@ -10,11 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet
-from gates.sample_orders import order as balanced_order
 from pydantic import SecretStr
-from support.postgres import Database
-from support.processes import CHECKOUT
 
+from gates.sample_orders import order as balanced_order
 from retail_ops.bootstrap import queries
 from retail_ops.contracts.errors import MappingError
 from retail_ops.contracts.order import Buyer, Order
@@ -29,6 +27,8 @@ from retail_ops.store.keyring import Keyring
 from retail_ops.store.orders import PostgresOrderStore
 from retail_ops.store.unit import UnitOfWork
 from retail_ops.store.verdicts import PostgresGateStore
+from support.postgres import Database
+from support.processes import CHECKOUT
 
 ACCOUNT, OTHER = "shopify_uk", "shopify_us"
 GATE = "orders/publish"
@@ -180,5 +180,3 @@ def person_data(name: str) -> PersonalData:
     return PersonalData(
         name=name, company=None, email="ann@example.com", phone=None, addresses={"delivery": address}, note=None
     )
-
-

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from store.making import ACCOUNT, NOW, OTHER, Store, order
 
 from retail_ops.contracts.errors import AmbiguousError, AuthorisationError, ConfigurationError, TransientError
+from retail_ops.store.unit import UnitOfWork
+from store.making import ACCOUNT, NOW, OTHER, Store, order
 
 GUARDS = ("audit_entry_no_change", "audit_entry_no_truncate")
 REWRITE = """
@@ -46,6 +48,14 @@ def tamper(store: Store, *statements: str) -> None:
             conn.execute(f"ALTER TABLE ops.audit_entry ENABLE TRIGGER {guard}")
 
 
+def add_entity(unit: UnitOfWork, *, account: str = ACCOUNT, then: Callable[[int], None] = lambda _pid: None) -> None:
+    """Change something and record it; `then` is called with the session's id before the commit."""
+    with unit.writing() as tx:
+        tx.record(account, "test.entry", "1", {})
+        tx.sql.entity_add(tx.conn, account=account, kind="order", external_id="1", number="1", now=NOW)
+        then(tx.conn.info.backend_pid)
+
+
 def broken(store: Store) -> list[tuple]:
     return store.rows("SELECT account, seq, broken FROM ops.audit_broken ORDER BY account, seq, broken")
 
@@ -69,14 +79,16 @@ def test_two_chains_that_forked_would_be_named(store):
     chain(store)
     tamper(
         store,
-        "INSERT INTO ops.audit_entry SELECT account, seq + 1, happened_at, 'fork', session, action, subject, body, prev,"
-        f" hash FROM ops.audit_entry WHERE account = '{ACCOUNT}' AND seq = 5",
+        "INSERT INTO ops.audit_entry SELECT account, seq + 1, happened_at, 'fork', session, action, subject, body,"
+        f" prev, hash FROM ops.audit_entry WHERE account = '{ACCOUNT}' AND seq = 5",
     )
     assert (ACCOUNT, 6, "entry") in broken(store)
     assert (ACCOUNT, 5, "head") in broken(store)
 
 
-@pytest.mark.parametrize("change", ["actor = 'x'", "body = '{}'", "happened_at = happened_at + interval '1 us'", "session = 'x'"])
+@pytest.mark.parametrize(
+    "change", ["actor = 'x'", "body = '{}'", "happened_at = happened_at + interval '1 us'", "session = 'x'"]
+)
 def test_an_edited_entry_is_named(store, change):
     chain(store)
     tamper(store, f"UPDATE ops.audit_entry SET {change} WHERE account = '{ACCOUNT}' AND seq = 3")
@@ -161,27 +173,25 @@ def test_an_abandoned_transaction_changes_nothing_and_records_nothing(store):
 
 
 def test_a_change_vanishes_when_its_entry_cannot_be_written(store):
-    store.change("REVOKE EXECUTE ON FUNCTION ops.audit_append(text, text, text, text, jsonb, timestamptz) FROM retail_ops_worker")
-    with pytest.raises(AuthorisationError), store.unit().writing() as tx:
-        tx.sql.entity_add(tx.conn, account=ACCOUNT, kind="order", external_id="1", number="1", now=NOW)
-        tx.record(ACCOUNT, "test.entry", "1", {})
+    store.change(
+        "REVOKE EXECUTE ON FUNCTION ops.audit_append(text, text, text, text, jsonb, timestamptz) FROM retail_ops_worker"
+    )
+    with pytest.raises(AuthorisationError):
+        add_entity(store.unit())
     assert store.rows("SELECT * FROM ops.entity") == []
 
 
 def test_an_entry_vanishes_when_its_change_fails(store):
     before = store.value("SELECT count(*) FROM ops.audit_entry")
-    with pytest.raises(psycopg.errors.ForeignKeyViolation), store.unit().writing() as tx:
-        tx.record("nowhere", "test.entry", "1", {})
-        tx.sql.entity_add(tx.conn, account="nowhere", kind="order", external_id="1", number="1", now=NOW)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        add_entity(store.unit(), account="nowhere")
     assert store.value("SELECT count(*) FROM ops.audit_entry") == before
 
 
 def test_a_session_killed_before_the_commit_leaves_neither_change_nor_entry(server, store):
     unit, before = store.unit(), store.value("SELECT count(*) FROM ops.audit_entry")
-    with pytest.raises(TransientError), unit.writing() as tx:
-        tx.sql.entity_add(tx.conn, account=ACCOUNT, kind="order", external_id="1", number="1", now=NOW)
-        tx.record(ACCOUNT, "test.entry", "1", {})
-        kill(server, tx.conn.info.backend_pid)
+    with pytest.raises(TransientError):
+        add_entity(unit, then=lambda pid: kill(server, pid))
     assert store.rows("SELECT * FROM ops.entity") == []
     assert store.value("SELECT count(*) FROM ops.audit_entry") == before
     with unit.writing() as tx:  # the next transaction has a connection of its own

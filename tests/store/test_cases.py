@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from store.making import ACCOUNT, NOW, OTHER, OWNER, Store, order
 
 from retail_ops.contracts.errors import DataError, PermissionDeniedError
 from retail_ops.contracts.ids import EntityKey
 from retail_ops.contracts.money import Money
 from retail_ops.ports.store import Mapped, NewCase, Settlement, StoredMessage
 from retail_ops.store import cases
-from store.making import mapped_of
+from store.making import ACCOUNT, NOW, OTHER, OWNER, Store, mapped_of, order
 
 KEY = EntityKey(ACCOUNT, "order", "1")
 
@@ -45,7 +44,11 @@ def everything(store: Store) -> str:
 
 def test_the_same_trouble_of_the_same_thing_is_one_open_case_with_an_event_each_time(store):
     assert [open_it(store, new_case(detail=str(number))) for number in range(3)] == [True, False, False]
-    assert store.rows("SELECT detail, value_minor, currency, deadline_at - opened_at FROM ops.case_file")[0][:3] == ("0", 4000, "EUR")
+    assert store.rows("SELECT detail, value_minor, currency, deadline_at - opened_at FROM ops.case_file")[0][:3] == (
+        "0",
+        4000,
+        "EUR",
+    )
     events = store.rows("SELECT action, detail FROM ops.case_event ORDER BY case_event_id")
     assert events == [("opened", "0"), ("met again", "1"), ("met again", "2")]
 
@@ -128,9 +131,9 @@ def test_a_replayed_revision_is_judged_again_with_all_its_findings_closed(store)
     plan = store.desk().replay(store.value("SELECT min(case_id) FROM ops.case_file"), dry_run=False)
     assert plan == f"revision {revision} is judged again"
     assert store.rows("SELECT DISTINCT state FROM ops.case_file") == [("closed",)]
-    assert store.rows("SELECT currency, staged_count, staged_minor FROM ops.batch_total ORDER BY batch_id DESC LIMIT 1") == [
-        ("EUR", 1, order("1").totals.total.presentment.minor)
-    ]
+    assert store.rows(
+        "SELECT currency, staged_count, staged_minor FROM ops.batch_total ORDER BY batch_id DESC LIMIT 1"
+    ) == [("EUR", 1, order("1").totals.total.presentment.minor)]
     assert store.judged() == {"passed": 1}
     assert sorted(command.key.external_id for command in store.worker().claim(ACCOUNT, 50)) == ["1", "2"]
 
@@ -138,7 +141,10 @@ def test_a_replayed_revision_is_judged_again_with_all_its_findings_closed(store)
 def test_a_blocked_batch_is_accounted_for_by_its_case_and_is_judged_again_as_a_whole(store):
     store.staged(order("1"), order("2"))
     store.judged(outcome="blocked")
-    assert {row["external_id"]: row["open_case"] for row in store.desk().facts(ACCOUNT, "order")} == {"1": True, "2": True}
+    assert {row["external_id"]: row["open_case"] for row in store.desk().facts(ACCOUNT, "order")} == {
+        "1": True,
+        "2": True,
+    }
     case = store.value("SELECT case_id FROM ops.case_file WHERE kind = 'batch'")
     assert "2 revisions of batch" in store.desk().replay(case, dry_run=False)
     assert store.judged() == {"passed": 2}
@@ -163,7 +169,9 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(store, make):
     else:
         store.staged(order("1"))
         store.judged(store.revision_of("1"), outcome="blocked" if make == "batch" else None)
-    case = store.value("SELECT max(case_id) FROM ops.case_file WHERE kind = %s", "batch" if make == "batch" else "order")
+    case = store.value(
+        "SELECT max(case_id) FROM ops.case_file WHERE kind = %s", "batch" if make == "batch" else "order"
+    )
     before = everything(store)
     plan = store.desk().replay(case, dry_run=True)
     assert make in plan
@@ -206,7 +214,9 @@ def test_every_act_says_in_trail_and_timeline_who_did_it(store):
     entry = store.rows("SELECT actor, subject, body FROM ops.audit_entry WHERE action = 'case.replayed'")
     assert entry[0][:2] == ("person:anna", "1")
     assert entry[0][2]["case"] == case
-    assert store.rows("SELECT actor, action FROM ops.case_event ORDER BY case_event_id DESC LIMIT 1") == [("person:anna", "replayed")]
+    assert store.rows("SELECT actor, action FROM ops.case_event ORDER BY case_event_id DESC LIMIT 1") == [
+        ("person:anna", "replayed")
+    ]
 
 
 def test_a_trace_shows_an_order_from_its_first_message_to_its_last_command(store):

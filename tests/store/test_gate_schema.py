@@ -14,12 +14,13 @@ from typing import get_args
 
 import psycopg
 import pytest
-from store.gate_attacks import ATTACKS, Attack
-from store.making import ACCOUNT, OWNER, Store, order, verdict
-from support.postgres import Server
 
 from retail_ops.ports.gate import Verdict
 from retail_ops.ports.store import Action
+from store.attack import Attack
+from store.gate_attacks import ATTACKS
+from store.making import ACCOUNT, OWNER, Store, order, verdict
+from support.postgres import Server
 
 # Every kind of publish and its gate. A new one has to be added here, and then meets every attack.
 PUBLISHES = {
@@ -91,8 +92,8 @@ def add_command(store: Store, revision: int, action: str, *, key: str) -> int:
     store.change("INSERT INTO ops.idempotency_key (key, fingerprint, used_at) VALUES (%s, '\\x01', now())", key)
     return store.value(
         "INSERT INTO ops.outbox (account, kind, external_id, revision_id, content_hash, destination, action, gate,"
-        " idempotency_key, next_at, enqueued_at) SELECT r.account, r.kind, r.external_id, r.revision_id, r.content_hash,"
-        " 'odoo', a.action, a.gate, %s, now(), now() FROM ops.revision AS r, ops.publish_action AS a"
+        " idempotency_key, next_at, enqueued_at)"
+        " SELECT r.account, r.kind, r.external_id, r.revision_id, r.content_hash, 'odoo', a.action, a.gate, %s, now(), now() FROM ops.revision AS r, ops.publish_action AS a"
         " WHERE r.revision_id = %s AND a.action = %s RETURNING outbox_id",
         key, revision, action,
     )  # fmt: skip
@@ -103,7 +104,9 @@ def more(store: Store, names: dict[str, object], action: str, gate: str) -> dict
     store.change("INSERT INTO ops.idempotency_key (key, fingerprint, used_at) VALUES ('free', '\\x01', now())")
     store.change("INSERT INTO ops.publish_action (action, gate) VALUES ('test.other', %s)", gate)
     other_run = add_run(store, names["passed_batch"], "other/gate")
-    batch = store.value("INSERT INTO ops.batch (account, kind, opened_at) VALUES (%s, 'order', now()) RETURNING batch_id", ACCOUNT)
+    batch = store.value(
+        "INSERT INTO ops.batch (account, kind, opened_at) VALUES (%s, 'order', now()) RETURNING batch_id", ACCOUNT
+    )
     second_run = add_run(store, batch, gate)
     done = add_command(store, names["passed_revision"], action, key="test:done")
     store.change(
@@ -121,7 +124,8 @@ def more(store: Store, names: dict[str, object], action: str, gate: str) -> dict
 
 def add_run(store: Store, batch: object, gate: str) -> int:
     return store.value(
-        "INSERT INTO ops.gate_run (batch_id, gate, suite_hash, outcome, checked_count, failed_count, findings, finished_at)"
+        "INSERT INTO ops.gate_run"
+        " (batch_id, gate, suite_hash, outcome, checked_count, failed_count, findings, finished_at)"
         " VALUES (%s, %s, '\\x00', 'passed', 1, 0, '[]', now()) RETURNING gate_run_id",
         batch, gate,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg import errors
+
 from store.making import ACCOUNT, NOW, order
 
 ROLES = ("ingest", "worker", "gate", "report", "privacy")
@@ -191,7 +192,10 @@ def test_ingest_may_only_put_messages_into_the_inbox(store):
             with pytest.raises(errors.InsufficientPrivilege):
                 conn.execute(text)
         with pytest.raises(errors.InsufficientPrivilege):
-            conn.execute(arrive.replace("received_at)", "received_at, state)").replace("%s)", "%s, 'staged')"), (ACCOUNT, "b" * 32, NOW))
+            conn.execute(
+                arrive.replace("received_at)", "received_at, state)").replace("%s)", "%s, 'staged')"),
+                (ACCOUNT, "b" * 32, NOW),
+            )
     assert store.rows("SELECT state FROM ops.inbox_message") == [("received",)]
 
 

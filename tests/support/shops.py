@@ -1,4 +1,4 @@
-"""A shop as a thread of the test: real sockets, its own orders, and what staff do that the control surface has no word for."""
+"""A shop as a thread of the test: real sockets, its own orders, and what staff do that no control endpoint does."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

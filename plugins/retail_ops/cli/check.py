@@ -11,7 +11,7 @@ from retail_ops.bootstrap import order_lane, queries
 from retail_ops.cli.wiring import open_desk, out, reported, wired
 from retail_ops.contracts.errors import RetailOpsError
 from retail_ops.flows.orders.verify import Report, money_lines
-from retail_ops.governance.accounts import load_accounts
+from retail_ops.governance.accounts import load_accounts, read_accounts
 from retail_ops.governance.permissions import load_permissions
 from retail_ops.ports.clock import SystemClock
 from retail_ops.settings import EnvironmentConnections, Settings
@@ -57,9 +57,9 @@ def check() -> None:
     """
     with reported():
         settings, connections = wired()
-        failed = [
-            name for name in sorted(load_accounts(settings.governance)) if not _check(name, settings, connections)
-        ]
+        found = read_accounts(settings.governance)
+        names = sorted({*found.usable, *found.broken})
+        failed = [name for name in names if not _check(name, settings, connections)]
     if failed:
         raise typer.Exit(1)
 

@@ -8,7 +8,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 AccountId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)]
-ExternalId = Annotated[str, Field(min_length=1, max_length=255)]
+# No NUL: PostgreSQL cannot keep it in a text.
+ExternalId = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
 
 
 class EntityKey(NamedTuple):

@@ -5,8 +5,9 @@ Rounding is named at the call: parsing refuses digits below the minor unit inste
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Annotated
 
@@ -15,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 alphabetic code")]
+MOST_MINOR = 10**15
+_WHOLE_DIGITS = len(str(MOST_MINOR))
+_DECIMAL = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
 
 
 class MoneyError(ValueError):
@@ -46,7 +50,7 @@ class Money(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    minor: Annotated[int, Field(ge=-(10**15), le=10**15)]
+    minor: Annotated[int, Field(ge=-MOST_MINOR, le=MOST_MINOR)]
     currency: Currency
 
     @classmethod
@@ -58,16 +62,19 @@ class Money(BaseModel):
         """
         if not isinstance(amount, str):
             raise MoneyError(f"amount must be a decimal string, not {type(amount).__name__}")
-        try:
-            value = Decimal(amount)
-        except InvalidOperation as error:
-            raise MoneyError(f"{amount[:40]!r} is no decimal amount") from error
-        if not value.is_finite() or abs(value) > 10**12:
-            raise MoneyError(f"{amount[:40]!r} is no amount in range")
-        scaled = value.scaleb(minor_digits(currency))
-        if scaled != scaled.to_integral_value():
+        digits = minor_digits(currency)
+        parts = _DECIMAL.fullmatch(amount)
+        if parts is None:
+            raise MoneyError(f"{amount[:40]!r} is no decimal amount")
+        sign, whole, fraction = parts[1], parts[2].lstrip("0"), parts[3] or ""
+        if fraction[digits:].strip("0"):
             raise MoneyError(f"{amount[:40]!r} has digits below the minor unit of {currency}")
-        return cls(minor=int(scaled), currency=currency)
+        if len(whole) > _WHOLE_DIGITS:
+            raise MoneyError(f"{amount[:40]!r} is no amount in range")
+        minor = int(f"{sign}{whole or 0}{fraction[:digits].ljust(digits, '0')}")
+        if abs(minor) > MOST_MINOR:
+            raise MoneyError(f"{amount[:40]!r} is no amount in range")
+        return cls(minor=minor, currency=currency)
 
     @classmethod
     def zero(cls, currency: str) -> Money:
@@ -192,6 +199,13 @@ def pro_rate(amount: Money, part: int, whole: int) -> Money:
         amount: What belongs to `whole` units.
         part: 0 <= part <= whole.
         whole: > 0.
+
+    Raises:
+        MoneyError: `part` and `whole` are no share.
     """
-    exact = Decimal(amount.minor) * part / whole
-    return Money(minor=int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency=amount.currency)
+    if not 0 <= part <= whole or whole == 0:
+        raise MoneyError(f"{part} of {whole} units is no share")
+    sign = -1 if amount.minor < 0 else 1
+    # Half away from zero, in whole numbers: a decimal quotient would be rounded twice.
+    size = (2 * abs(amount.minor) * part + whole) // (2 * whole)
+    return Money(minor=sign * size, currency=amount.currency)

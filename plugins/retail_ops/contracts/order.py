@@ -21,7 +21,7 @@ from retail_ops.contracts.ids import AccountId, ExternalId
 from retail_ops.contracts.money import Currency, MoneyPair, pair_total
 
 Units = Annotated[int, Field(ge=0, le=1_000_000)]
-Code = Annotated[str, Field(min_length=1, max_length=255)]
+Code = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
 Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="keyed digest; says nothing without the key")]
 Rate = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]{1,6})?$", description="fraction as decimal string, 0.2 = 20%")]
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retail_ops.contracts.errors import ConfigurationError
 from retail_ops.contracts.ids import AccountId
 from retail_ops.contracts.money import Currency
 from retail_ops.contracts.order import Rate
-from retail_ops.governance.files import Governed, load
+from retail_ops.governance.files import Governed, fit, load
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
+log = logging.getLogger(__name__)
 
 
 class Account(Governed):
@@ -42,11 +47,11 @@ class Account(Governed):
 
 
 class Channels(Governed):
-    """`channels.yaml`: every account by its id."""
+    """`channels.yaml`: every account by its id; each is read by itself, so that a broken one holds no other."""
 
     version: Literal[1]
     owner: Name
-    accounts: dict[AccountId, Account]
+    accounts: dict[str, object]
 
 
 class TaxRule(Governed):
@@ -68,6 +73,16 @@ class Taxes(Governed):
 
     owner: Name
     rules: tuple[TaxRule, ...]
+
+    @model_validator(mode="after")
+    def _each_tax_once(self) -> Taxes:
+        seen: set[tuple[str, Decimal, bool]] = set()
+        for rule in self.rules:
+            tax = (rule.title.casefold(), Decimal(rule.rate), rule.included)
+            if tax in seen:
+                raise ValueError(f"rules: two rules for {rule.title} at {rule.rate}")
+            seen.add(tax)
+        return self
 
 
 class ServiceProducts(Governed):
@@ -115,20 +130,85 @@ class AccountSetup(Governed):
     mapping: Mapping
 
 
-def load_accounts(root: Path) -> dict[str, AccountSetup]:
-    """Return every configured account by id.
+class _Entry(Governed):
+    """The key of one entry of `channels.yaml`."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the files say, account by account.
+
+    Attributes:
+        usable: The accounts whose files are right.
+        broken: What is wrong with the others, by the id they have in `channels.yaml`.
+    """
+
+    usable: dict[str, AccountSetup]
+    broken: dict[str, ConfigurationError]
+
+    def setup_of(self, account: str) -> AccountSetup:
+        """Return one account.
+
+        Raises:
+            ConfigurationError: Its files are wrong, or it is not configured; names what is wrong, or those that are.
+        """
+        if account in self.broken:
+            raise self.broken[account]
+        if account not in self.usable:
+            names = ", ".join(sorted({*self.usable, *self.broken}))
+            raise ConfigurationError(f"account {account} is not in channels.yaml; there are: {names}")
+        return self.usable[account]
+
+    def log_broken(self) -> None:
+        """Log what is wrong with the broken accounts, each fault once a process."""
+        for account, error in self.broken.items():
+            _log_once(account, str(error))
+
+
+@cache
+def _log_once(account: str, fault: str) -> None:
+    log.error("account left out account=%s fault=%s", account, fault)
+
+
+def read_accounts(root: Path) -> Accounts:
+    """Return every configured account, the broken ones apart: one wrong file never takes the others down.
 
     Args:
         root: The governance folder.
 
     Raises:
-        ConfigurationError: Names the file and field, or the currency that has no price list.
+        ConfigurationError: `channels.yaml` itself cannot be read.
     """
-    channels = load(root / "channels.yaml", Channels)
-    return {account: _setup(root, account, channel) for account, channel in channels.accounts.items()}
+    path = root / "channels.yaml"
+    found = Accounts({}, {})
+    for account, content in load(path, Channels).accounts.items():
+        try:
+            found.usable[account] = _setup(root, path, account, content)
+        except ConfigurationError as error:
+            found.broken[account] = error
+    return found
 
 
-def _setup(root: Path, account: str, channel: Account) -> AccountSetup:
+def load_accounts(root: Path) -> dict[str, AccountSetup]:
+    """Return every configured account by id, or nothing when one of them is broken.
+
+    Args:
+        root: The governance folder.
+
+    Raises:
+        ConfigurationError: Names the file and field, or the currency that has no price list, of every broken account.
+    """
+    found = read_accounts(root)
+    if found.broken:
+        raise ConfigurationError("; ".join(str(error) for error in found.broken.values()))
+    return found.usable
+
+
+def _setup(root: Path, channels: Path, account: str, content: object) -> AccountSetup:
+    fit({"account": account}, _Entry, channels, at=("accounts", account))
+    channel = fit(content, Account, channels, at=("accounts", account))
     path = root / "mappings" / f"{account}.yaml"
     mapping = load(path, Mapping)
     wanted = channel.presentment_currencies if mapping.document_currency == "presentment" else (channel.shop_currency,)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retail_ops.governance.files import Governed, load
 
@@ -43,6 +43,14 @@ class Permissions(Governed):
     owner: Name
     roles: dict[Name, frozenset[Permission]]
     members: dict[Name, frozenset[Name]]
+
+    @model_validator(mode="after")
+    def _roles_exist(self) -> Permissions:
+        for principal, roles in sorted(self.members.items()):
+            unknown = sorted(roles - set(self.roles))
+            if unknown:
+                raise ValueError(f"members.{principal}: there is no role {', '.join(unknown)}")
+        return self
 
 
 def load_permissions(root: Path) -> Permissions:

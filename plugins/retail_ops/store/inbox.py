@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from retail_ops.contracts.ids import ExternalId
 from retail_ops.ports.channel import RawMessage
 from retail_ops.ports.store import StoredMessage
 from retail_ops.store import vault
@@ -17,6 +20,7 @@ from retail_ops.store.keyring import Keyring, new_key, seal, unseal
 from retail_ops.store.unit import Transaction
 
 Row = Mapping[str, Any]
+_EXTERNAL_ID: TypeAdapter[str] = TypeAdapter(ExternalId)
 
 
 def unknown(tx: Transaction, keys: Keyring, account: str, messages: Sequence[RawMessage]) -> list[RawMessage]:
@@ -31,7 +35,7 @@ def receive(
 ) -> list[tuple[str, str]]:
     """Keep what is new; return (external id, revision) of each new message.
 
-    A message without a readable id is filed under the digest of its bytes.
+    A message without a readable id, or with one that no contract accepts, is filed under the digest of its bytes.
 
     Idempotent: unique on (account, kind, external id, revision), where the revision is a keyed digest of the bytes.
     """
@@ -75,7 +79,15 @@ def context(account: str, row: Row) -> str:
 
 def _identify(keys: Keyring, account: str, messages: Sequence[RawMessage]) -> list[tuple[RawMessage, str, str]]:
     filed = [(message, keys.body_digest(account, message.kind, message.body)) for message in messages]
-    return [(message, message.external_id or f"unreadable:{digest}", digest) for message, digest in filed]
+    return [(message, _file_name(message.external_id, digest), digest) for message, digest in filed]
+
+
+def _file_name(external_id: str | None, digest: str) -> str:
+    """Return the id to file a message under: its own, unless that is none that a contract would accept."""
+    try:
+        return _EXTERNAL_ID.validate_python(external_id)
+    except ValidationError:
+        return f"unreadable:{digest}"
 
 
 def _known(tx: Transaction, account: str, identified: Sequence[tuple[RawMessage, str, str]]) -> set[tuple[str, str]]:

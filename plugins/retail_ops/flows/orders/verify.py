@@ -131,10 +131,16 @@ def _without_document(report: Report, fact: OrderFact, stored: StoreFact) -> Non
 
 def _with_document(report: Report, fact: OrderFact, stored: StoreFact, document: ErpOrderFact, currency: str) -> None:
     report.accounted[f"in the ERP ({stored.state})"] += 1
-    if document.state == "cancelled" or stored.state == "cancelled":
-        if not (document.state == stored.state == "cancelled"):
-            detail = f"{fact.number} is {stored.state} in the store and {document.state} in the ERP"
-            report.differences.append(Difference("unequal", fact.external_id, detail))
+    gone = document.state == "cancelled"
+    if gone != (stored.state == "cancelled") or (fact.cancelled and not gone):
+        if stored.open_case:
+            report.accounted["differs, with an open case"] += 1
+            return
+        channel = "cancelled" if fact.cancelled else "alive"
+        detail = f"{fact.number} is {channel} on the channel, {stored.state} in the store, {document.state} in the ERP"
+        report.differences.append(Difference("unequal", fact.external_id, detail))
+        return
+    if gone:
         return
     memo = stored.published.channel_liable_tax() if stored.published else None
     total = fact.total if memo is None else fact.total - memo
