@@ -1,4 +1,4 @@
-"""The table for people and `var/bench/results.json` for comparing runs."""
+"""The table for people, `results.json` for comparing runs, `results.md` for `docs/performance.md`."""
 
 from __future__ import annotations
 
@@ -39,13 +39,23 @@ def show(figures: Sequence[Figure], machine: Mapping[str, Any], seconds: float) 
 
 
 def write(path: Path, figures: Sequence[Figure], machine: Mapping[str, Any], seconds: float) -> None:
-    """Write everything that was measured."""
+    """Write everything that was measured, and the table beside it."""
     content = {
         "machine": {**machine, "seconds_in_all": round(seconds, 1)},
         "figures": [_to_json(figure) for figure in figures],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(_to_markdown(figures), encoding="utf-8")
+
+
+def _to_markdown(figures: Sequence[Figure]) -> str:
+    lines = ["| what | figure | ratio (min..max) | against | better |", "|---|---|---|---|---|"]
+    for figure in figures:
+        note = f" ({figure.note})" if figure.note else ""
+        cells = (f"{figure.name.strip()}{note}", figure.figure, _ratio(figure), figure.against, figure.better)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def _to_json(figure: Figure) -> dict[str, Any]:

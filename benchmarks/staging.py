@@ -14,7 +14,7 @@ from retail_ops.channels.shopify.documents import load_document
 from retail_ops.flows.orders.stage import STREAM
 from support.standins import KEY, Standin
 
-ROUNDS, ORDERS, LINES = 3, 500, 20
+ROUNDS, ORDERS, LINES = 2, 500, 20
 
 
 def measure(ground: Ground) -> list[Figure]:

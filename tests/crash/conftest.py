@@ -1,8 +1,10 @@
 """One proof a flow and session: its snapshots are taken once."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -47,11 +49,11 @@ def backlog(prove) -> Proof:
 
 @pytest.fixture
 def tell(capsys, record_property) -> Callable[[object], None]:
-    """Show what was counted, also when the test passes."""
+    """Show what was counted, also when the test passes; in a distributed run `-rP` shows it."""
 
     def told(text: object) -> None:
         record_property("counted", str(text))
-        with capsys.disabled():
+        with nullcontext() if "PYTEST_XDIST_WORKER" in os.environ else capsys.disabled():
             print(f"\n{text}")  # noqa: T201 - a person wants to see what was counted
 
     return told

@@ -186,7 +186,7 @@ def test_a_voided_authorisation_stays_held(story):
 def test_the_control_notices_a_review_that_is_let_go(scene, monkeypatch):
     """Negative control: a routing that always releases is seen by the same look."""
     (order_id,) = scene.shop.place(ORDERS["high risk"])
-    monkeypatch.setattr(publish, "decide", lambda _routing, _facts: Decision("release", "broken"))
+    monkeypatch.setattr(publish, "decide", lambda *_: Decision("release", "broken"))
     scene.run()
     assert scene.state(order_id) != AT_FIRST["high risk"]
     assert scene.document(order_id)["state"] != "draft"

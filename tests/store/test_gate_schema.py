@@ -93,7 +93,9 @@ def add_command(store: Store, revision: int, action: str, *, key: str) -> int:
     return store.value(
         "INSERT INTO ops.outbox (account, kind, external_id, revision_id, content_hash, destination, action, gate,"
         " idempotency_key, next_at, enqueued_at)"
-        " SELECT r.account, r.kind, r.external_id, r.revision_id, r.content_hash, 'odoo', a.action, a.gate, %s, now(), now() FROM ops.revision AS r, ops.publish_action AS a"
+        " SELECT r.account, r.kind, r.external_id, r.revision_id, r.content_hash, 'odoo', a.action, a.gate, %s,"
+        " now(), now()"
+        " FROM ops.revision AS r, ops.publish_action AS a"
         " WHERE r.revision_id = %s AND a.action = %s RETURNING outbox_id",
         key, revision, action,
     )  # fmt: skip

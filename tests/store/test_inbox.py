@@ -53,6 +53,13 @@ def test_a_message_without_an_id_is_filed_under_the_digest_of_its_bytes(store):
     assert all(name.startswith("unreadable:") for name in names)
 
 
+@pytest.mark.parametrize("external_id", ["", "1\0", "x" * 5000, "\ud800"])
+def test_an_id_that_no_contract_accepts_is_no_id_and_never_stops_the_lane(store, external_id):
+    assert store.worker().receive(ACCOUNT, [raw(external_id), raw("2")]) == 2
+    names = [message.external_id for message in store.worker().received(ACCOUNT, 10)]
+    assert [name.startswith("unreadable:") for name in sorted(names)] == [False, True]
+
+
 # ---------------------------------------------------------------- keys
 
 

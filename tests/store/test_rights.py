@@ -50,6 +50,7 @@ RIGHTS: dict[str, dict[str, set[str]]] = {
     "verdict": {"worker": READ, "gate": ADD, "report": READ},
     "idempotency_key": {"worker": ADD | some("UPDATE", "receipt settled_at")},
     "publish_action": {"worker": READ},
+    "release": {"worker": ADD},
     "outbox": {
         "worker": ADD | some("UPDATE", OUTBOX),
         "gate": READ | some("UPDATE", "verdict_id verdict_outcome status"),

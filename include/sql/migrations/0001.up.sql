@@ -361,6 +361,18 @@ FOR EACH ROW EXECUTE FUNCTION ops.command_is_immutable();
 
 CREATE SEQUENCE ops.worker_id AS bigint;
 
+-- A person let one revision past one routing rule. Bound to the revision: a newer one is asked for again.
+CREATE TABLE ops.release (
+    release_id bigint GENERATED ALWAYS AS IDENTITY,
+    revision_id bigint NOT NULL,
+    rule text NOT NULL,
+    principal text NOT NULL,
+    released_at timestamptz NOT NULL,
+    CONSTRAINT release_pk PRIMARY KEY (release_id),
+    CONSTRAINT release_revision FOREIGN KEY (revision_id) REFERENCES ops.revision (revision_id),
+    CONSTRAINT release_once UNIQUE (revision_id, rule)
+);
+
 -- ---------------------------------------------------------------- cursors, bindings, limits
 
 CREATE TABLE ops.cursor (
@@ -573,8 +585,8 @@ ON ops.inbox_message TO retail_ops_ingest;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA ops TO retail_ops_worker;
 GRANT INSERT ON ops.vault_subject, ops.inbox_message, ops.vault_item, ops.entity,
-ops.revision, ops.batch, ops.batch_total, ops.batch_item, ops.idempotency_key, ops.outbox, ops.cursor, ops.binding,
-ops.rate_bucket, ops.case_file, ops.case_event TO retail_ops_worker;
+ops.revision, ops.batch, ops.batch_total, ops.batch_item, ops.idempotency_key, ops.outbox, ops.release, ops.cursor,
+ops.binding, ops.rate_bucket, ops.case_file, ops.case_event TO retail_ops_worker;
 GRANT UPDATE (state, source_at, wrapped_key, subject_id, handled_at) ON ops.inbox_message TO retail_ops_worker;
 -- Also what lets a worker lock a subject against erasure while it uses the subject's key.
 GRANT UPDATE (purge_after) ON ops.vault_subject TO retail_ops_worker;

@@ -106,3 +106,15 @@ SELECT
     (SELECT count(*) FROM ops.inbox_message AS m WHERE m.state = 'received') AS messages,
     (SELECT count(*) FROM ops.batch AS b WHERE b.state = 'open') AS batches,
     (SELECT count(*) FROM ops.outbox AS o WHERE o.status IN ('ready', 'running') AND o.next_at <= :now) AS commands;
+
+-- name: entity_under_review(account, kind, external_id, revision_id)^
+-- The order of a case that waits for a decision about its newest revision, locked.
+SELECT e.state
+FROM ops.entity AS e
+WHERE
+    e.account = :account
+    AND e.kind = :kind
+    AND e.external_id = :external_id
+    AND e.newest_revision_id = :revision_id
+    AND e.state = 'review'
+FOR UPDATE;

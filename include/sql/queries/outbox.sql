@@ -126,6 +126,17 @@ SELECT
     r.payload,
     r.inbox_id,
     e.newest_revision_id = o.revision_id AS newest,
+    EXISTS(
+        SELECT 1
+        FROM ops.inbox_message AS m
+        WHERE
+            m.account = o.account
+            AND m.kind = o.kind
+            AND m.external_id = o.external_id
+            AND m.inbox_id > r.inbox_id
+            AND m.state IN ('received', 'failed')
+    ) AS unread,
+    ARRAY(SELECT l.rule FROM ops.release AS l WHERE l.revision_id = o.revision_id) AS released,
     coalesce(p.number > r.number, false) AS stale,
     p.payload AS published_payload,
     e.state,
@@ -171,8 +182,15 @@ WHERE outbox_id = ANY(:outbox_ids) AND worker_id = :worker_id AND status = 'runn
 -- name: outbox_again(now, outbox_id)!
 -- A parked command is carried out once more.
 UPDATE ops.outbox
-SET status = 'ready', next_at = :now
+SET status = 'ready', next_at = :now, crashes = 0
 WHERE outbox_id = :outbox_id AND status = 'parked';
+
+-- name: release_add(revision_id, rule, principal, now)$
+-- Lets one revision past one rule; nothing when somebody did so before.
+INSERT INTO ops.release (revision_id, rule, principal, released_at)
+VALUES (:revision_id, :rule, :principal, :now)
+ON CONFLICT (revision_id, rule) DO NOTHING
+RETURNING release_id;
 
 -- name: outbox_claimable(account, now)$
 -- Whether a claim could find something. Commands that another worker holds count: only a claim can tell whether that

@@ -1,4 +1,4 @@
-"""`trace`, `cases`, `replay`: look one thing up, see what waits for a person, put it on its way again."""
+"""`trace`, `cases`, `replay`, `release`: look one thing up, see what waits for a person, put it on its way."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(trace)
     app.command()(cases)
     app.command()(replay)
+    app.command()(release)
 
 
 def trace(
@@ -76,6 +77,19 @@ def replay(
         with open_desk(settings, connections) as desk:
             plan = desk.replay(case, dry_run=dry_run)
     out.print(f"{'would happen' if dry_run else 'done'}: {plan}")
+
+
+def release(case: Annotated[int, typer.Argument(help="Number of the case, from `retail-ops cases`.")]) -> None:
+    """Let an order past the routing rule that its case names, e.g. after the buyer was called.
+
+    The order is decided again at once: every other rule still holds. Bound to this version of the order: a newer one
+    is asked about again. Needs the permission `release`; who released it stands in the audit trail.
+    """
+    with reported():
+        settings, connections = wired()
+        with open_desk(settings, connections) as desk:
+            plan = desk.release(case)
+    out.print(f"done: {plan}")
 
 
 def case_text(row: Row) -> str:

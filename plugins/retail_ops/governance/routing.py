@@ -14,6 +14,8 @@ Verb = Literal["release", "hold", "cancel", "review"]
 FailureVerb = Literal["hold", "cancel", "review", "retry"]
 Step = Literal["place", "confirm", "cancel", "amend"]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[a-z][a-z0-9_]*$")]
+# What came may say nothing new: then the older version is decided again after this time.
+NEWER_VERSION_RECHECK_S = 120
 PaymentState = Literal["paid", "authorised", "pending", "partly_paid", "failed", "voided", "none"]
 
 
@@ -137,18 +139,23 @@ class Decision:
     recheck_s: int | None = None
 
 
-def decide(routing: Routing, facts: Facts) -> Decision:
+def decide(routing: Routing, facts: Facts, released: frozenset[str] = frozenset()) -> Decision:
     """Return the decision of the first rule that holds.
 
-    Two things come before every rule and cannot be configured away: nothing is released while a newer revision is on
+    Two things come before every rule and cannot be configured away: nothing is released while a newer version is on
     its way, and what the channel cancelled is cancelled.
+
+    Args:
+        routing: The table.
+        facts: What is known of the order.
+        released: Rules that a person let this revision past; every other rule still holds.
     """
     if facts.newer_version:
-        return Decision("hold", "newer_version_on_its_way")
+        return Decision("hold", "newer_version_on_its_way", NEWER_VERSION_RECHECK_S)
     if facts.cancelled:
         return Decision("cancel", "cancelled_on_channel")
     for rule in routing.rules:
-        if _holds(rule.when, facts):
+        if rule.name not in released and _holds(rule.when, facts):
             return Decision(rule.then, rule.name, rule.recheck_s)
     return Decision("release", "no_rule_holds_it")
 

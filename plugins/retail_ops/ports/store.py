@@ -77,6 +77,8 @@ class Command:
     Attributes:
         attempt: The fence: a settlement with another attempt is refused.
         newest: No newer revision of the entity is staged.
+        unread: A newer message came that is not mapped, or that fits no contract.
+        released: The routing rules that a person let this revision past.
         published: What the ERP has of this entity, None when nothing was published.
         stale: A newer revision was already published: this one must not win.
     """
@@ -94,6 +96,8 @@ class Command:
     published: Order | None
     state: EntityState
     reference: str | None
+    unread: bool = False
+    released: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

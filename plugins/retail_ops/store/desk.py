@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from retail_ops.contracts.errors import DataError
+from retail_ops.contracts.ids import EntityKey, command_key, content_hash
 from retail_ops.contracts.money import Money
 from retail_ops.contracts.order import Order
 from retail_ops.governance.permissions import Permission
 from retail_ops.store.deployment import require
-from retail_ops.store.staging import open_batch
+from retail_ops.store.outbox import PRIORITY
+from retail_ops.store.staging import open_batch, use_key
 from retail_ops.store.unit import Transaction, UnitOfWork
 
 Row = Mapping[str, Any]
@@ -122,6 +124,51 @@ class Desk:
                 return plan
             self._close(tx, case, "replayed", plan)
             return plan
+
+    def release(self, case_id: int) -> str:
+        """Let an order past the routing rule that its case names; return what happens next.
+
+        Bound to the revision: every other rule still holds, and a newer version of the order is asked about again.
+
+        Idempotent: releasing twice finds the case closed.
+
+        Raises:
+            DataError: No such open case, it is not about a routing rule, or the order has moved on since.
+            PermissionDeniedError: The principal may not release.
+        """
+        with self._unit.writing() as tx:
+            require(tx, self._principal, Permission.RELEASE)
+            case = tx.sql.case_get(tx.conn, case_id=case_id)
+            if case is None or case["state"] != "open":
+                raise DataError("no_open_case", "case", f"there is no open case {case_id}")
+            if case["class"] != "routing":
+                raise DataError("not_a_decision", "case", f"case {case_id} asks for a replay, not for a decision")
+            key = {name: case[name] for name in ("account", "kind", "external_id")}
+            if tx.sql.entity_under_review(tx.conn, **key, revision_id=case["revision_id"]) is None:
+                raise DataError("moved_on", "case", f"the order of case {case_id} is no longer under this review")
+            return self._let_past(tx, case)
+
+    def _let_past(self, tx: Transaction, case: Row) -> str:
+        now = self._unit.clock.now()
+        release_id = tx.sql.release_add(
+            tx.conn, revision_id=case["revision_id"], rule=case["code"], principal=self._principal, now=now
+        )
+        payload = tx.sql.revision_payload(tx.conn, revision_id=case["revision_id"])
+        entity = EntityKey(case["account"], case["kind"], case["external_id"])
+        command = command_key("odoo", "order.confirm", entity, f"v{case['revision_id']}:a{release_id}")
+        use_key(tx, command, content_hash(payload), now)
+        tx.sql.outbox_follow(
+            tx.conn,
+            outbox_id=case["outbox_id"],
+            action="order.confirm",
+            key=command,
+            priority=PRIORITY["order.confirm"],
+            next_at=now,
+            now=now,
+        )
+        plan = f"revision {case['revision_id']} goes past rule {case['code']} and is decided again"
+        self._close(tx, case, "released", plan)
+        return plan
 
     def _again(self, tx: Transaction, case: Row) -> tuple[str, int]:
         now = self._unit.clock.now()

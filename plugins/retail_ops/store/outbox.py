@@ -97,6 +97,8 @@ def _command(row: Mapping[str, Any], personal: Mapping[int, Any]) -> Command:
         published=None if published is None else Order.model_validate_json(published),
         state=row["state"],
         reference=row["erp_reference"],
+        unread=row["unread"],
+        released=frozenset(row["released"]),
     )
 
 

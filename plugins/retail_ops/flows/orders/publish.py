@@ -203,8 +203,9 @@ class PublishFlow:
         free = dict(self.erp.free_units(skus)) if skus else {}
         decisions: dict[int, Decision] = {}
         for command in commands:
-            known = facts(command.order, free, newer_version=not command.newest, velocity=self.velocity(command.order))
-            decision = decisions[command.outbox_id] = decide(self.routing, known)
+            newer = command.unread or not command.newest
+            known = facts(command.order, free, newer_version=newer, velocity=self.velocity(command.order))
+            decision = decisions[command.outbox_id] = decide(self.routing, known, command.released)
             if decision.verb == "release":
                 taken = wanted_units(command.order)
                 free = {sku: units - taken.get(sku, 0) for sku, units in free.items()}
