@@ -13,8 +13,8 @@ from retail_ops.bootstrap import OrderLane
 from retail_ops.ports.store import Command, FollowUp, OrderStore, Settlement
 
 ROUNDS, BATCH = 10, 50
-# A first turn of each prepares statements and is not counted.
-ORDERS = (ROUNDS + 1) * BATCH // 2
+# A first turn of each prepares statements and is not counted. Turns publish and confirm 50 orders alternately.
+ORDERS = (ROUNDS // 2 + 1) * BATCH
 _CLAIM = """
 UPDATE bench.command SET status = 'running', attempt = attempt + 1
 WHERE command_id IN (

@@ -141,7 +141,9 @@ CREATE TABLE ops.entity (
     CONSTRAINT entity_pk PRIMARY KEY (account, kind, external_id),
     CONSTRAINT entity_account FOREIGN KEY (account) REFERENCES ops.account (account),
     CONSTRAINT entity_state CHECK (
-        state IN ('staged', 'ignored', 'quarantined', 'quotation', 'held', 'review', 'released', 'cancelled', 'conflict')
+        state IN (
+            'staged', 'ignored', 'quarantined', 'quotation', 'held', 'review', 'released', 'cancelled', 'conflict'
+        )
     )
 );
 CREATE INDEX entity_by_number ON ops.entity (number);
@@ -332,7 +334,8 @@ CREATE TABLE ops.outbox (
     ),
     CONSTRAINT outbox_settled CHECK ((status IN ('done', 'superseded')) = (settled_at IS NOT NULL))
 );
-CREATE INDEX outbox_claimable ON ops.outbox (account, priority, next_at, outbox_id) WHERE status IN ('ready', 'running');
+CREATE INDEX outbox_claimable ON ops.outbox (account, priority, next_at, outbox_id)
+WHERE status IN ('ready', 'running');
 CREATE INDEX outbox_by_entity ON ops.outbox (account, kind, external_id, outbox_id);
 CREATE INDEX outbox_by_revision ON ops.outbox (revision_id);
 -- Commands of one entity never overlap.
@@ -558,7 +561,7 @@ WITH chain AS (
 tail AS (
     SELECT DISTINCT ON (e.account) e.account, e.seq, e.hash
     FROM ops.audit_entry AS e
-    ORDER BY e.account, e.seq DESC
+    ORDER BY e.account ASC, e.seq DESC
 )
 
 SELECT c.account, c.seq, 'entry' AS broken
@@ -577,7 +580,8 @@ WHERE h.seq IS DISTINCT FROM t.seq OR h.hash IS DISTINCT FROM t.hash;
 
 -- ---------------------------------------------------------------- rights
 
-GRANT USAGE ON SCHEMA ops TO retail_ops_ingest, retail_ops_worker, retail_ops_gate, retail_ops_report, retail_ops_privacy;
+GRANT USAGE ON SCHEMA ops
+TO retail_ops_ingest, retail_ops_worker, retail_ops_gate, retail_ops_report, retail_ops_privacy;
 
 -- No column that says what became of a message: what comes in is received, nothing else.
 GRANT INSERT (account, kind, external_id, revision, source_at, body, wrapped_key, received_at)
