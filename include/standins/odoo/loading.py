@@ -92,7 +92,8 @@ def load(model: "Model", columns: Sequence[str], data: Sequence[Sequence[Value]]
 
 def _charge(job: Import, rows: int) -> None:
     if job.fresh:
-        records, lines = len(job.ids) or 1, rows
+        # A load that fails has no ids, and has still made what it made.
+        records, lines = max(len(job.ids), job.fresh), rows
         share = job.fresh / records
         job.model.env.charge(78 + share * (3 * records + 6.6 * lines))
     else:

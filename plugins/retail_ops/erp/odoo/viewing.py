@@ -32,8 +32,16 @@ logger = logging.getLogger(__name__)
 
 
 def read_orders(caller: Caller, keys: Sequence[EntityKey]) -> dict[EntityKey, ErpOrder]:
-    """Return each order that exists, by key."""
-    names = {key: order_name(key.account, key.external_id) for key in keys}
+    """Return each order that exists, by key.
+
+    Asked by origin first: one cheap search, where resolving names that do not exist is a load that fails.
+    """
+    origins = {f"{key.account}:{key.external_id}": key for key in keys}
+    candidates = search_read(caller, "sale.order", [["origin", "in", list(origins)]], ("origin",))
+    present = {origins[row["origin"]] for row in candidates}
+    names = {key: order_name(key.account, key.external_id) for key in keys if key in present}
+    if not names:
+        return {}
     known = resolve(caller, "sale.order", list(names.values()))
     rows = fetch_orders(caller, list(known.values()))
     if not rows:
