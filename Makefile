@@ -18,12 +18,20 @@ UV := $(BIN)/uv --quiet
 IS_311 := -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
 COMPILE := pip compile pyproject.toml --generate-hashes --universal --no-annotate --no-header --python-version 3.11
 
+# A virtual environment knows its own place: in a copied or moved checkout it is made again, or the copy would command
+# the original.
+ifneq ($(strip $(shell cat $(VENV)/.synced-* 2>/dev/null | sort -u)),)
+ifneq ($(strip $(shell cat $(VENV)/.synced-* 2>/dev/null | sort -u)),$(strip $(CURDIR)))
+$(shell rm -rf $(VENV))
+endif
+endif
+
 # The development environment contains the one to run with: whoever has it is not synced back and forth.
 RUN_READY := $(if $(wildcard $(VENV)/.synced-dev),$(VENV)/.synced-dev,$(VENV)/.synced-run)
 DEV_READY := $(VENV)/.synced-dev
 
 # make demo EXIT=1 DATASET=... DAYS=...
-DEMO_OPTIONS := $(if $(filter-out 0,$(EXIT)),--exit) $(if $(DATASET),--dataset $(DATASET)) $(if $(DAYS),--days $(DAYS))
+DEMO_OPTIONS := $(if $(filter-out 0,$(EXIT)),--exit) $(if $(DATASET),--dataset "$(DATASET)") $(if $(DAYS),--days $(DAYS))
 # make test ARGS="tests/local -k ports"
 ARGS ?=
 
@@ -93,5 +101,5 @@ define sync
 rm -f $(VENV)/.synced-*; \
 $(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode $(1); \
 $(UV) pip install --python $(BIN)/python --no-deps --editable .; \
-touch $@
+printf '%s\n' "$(CURDIR)" > $@
 endef

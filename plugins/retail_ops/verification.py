@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from retail_ops.bootstrap import account_setup, order_lane
 from retail_ops.contracts.order import Order
+from retail_ops.flows.orders.stage import STREAM
 from retail_ops.flows.orders.verify import Report, StoreFact, compare
 from retail_ops.ports.channel import Window
 from retail_ops.ports.clock import SystemClock
@@ -15,13 +16,14 @@ KIND = "order"
 
 
 def verify_account(account: str, settings: Settings, connections: Connections, desk: Desk) -> Report:
-    """Return what ties and what does not, since the account is governed up to now minus the channel's lag."""
+    """Return what ties and what does not, since the account is governed; what is on its way is counted as such."""
     setup = account_setup(settings, account)
     with order_lane(account, connections, run="verify", settings=settings) as lane:
         start = first_position(lane.unit, account)
         now = SystemClock().now()
         channel = list(lane.channel.list_orders(Window(start, now)))
         erp = lane.erp.list_orders(account)
+        read_up_to = lane.store.position(account, STREAM)
     store = [
         StoreFact(
             external_id=row["external_id"],
@@ -31,7 +33,10 @@ def verify_account(account: str, settings: Settings, connections: Connections, d
             reference=row["erp_reference"],
             published=Order.model_validate_json(row["published_payload"]) if row["published_payload"] else None,
             open_case=row["open_case"],
+            due_since=row["due_since"],
         )
         for row in desk.facts(account, KIND)
     ]
-    return compare(account, channel, store, erp, document_currency=setup.mapping.document_currency)
+    return compare(
+        account, channel, store, erp, document_currency=setup.mapping.document_currency, now=now, read_up_to=read_up_to
+    )

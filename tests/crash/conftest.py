@@ -34,7 +34,7 @@ def prove(server) -> Iterator[Callable[[str], Proof]]:
         yield proof
     finally:
         patch.undo()
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home)
 
 
 @pytest.fixture

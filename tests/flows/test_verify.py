@@ -1,6 +1,6 @@
 """Channel, store and ERP side by side: what ties, what is explained, and what is a difference."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from retail_ops.ports.channel import OrderFact
 from retail_ops.ports.erp import ErpOrderFact
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
+LATER = datetime(2026, 11, 21, tzinfo=UTC)
 VAT = ("VAT", "0.2", False)
 
 
@@ -54,7 +55,7 @@ def document(minor: int = 1000, state: str = "confirmed", **changes: Any) -> Erp
 def report(
     channel: list[OrderFact], store: list[StoreFact], erp: list[ErpOrderFact], currency: str = "presentment"
 ) -> Report:
-    return compare("shopify_uk", channel, store, erp, document_currency=currency)
+    return compare("shopify_uk", channel, store, erp, document_currency=currency, now=LATER, read_up_to=LATER)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,27 @@ def test_tax_that_the_channel_pays_itself_is_no_difference():
     assert fact.total.presentment.minor == 1200
     assert report([fact], [kept(published=published)], [erp]).clean
     assert not report([fact], [kept()], [erp]).clean
+
+
+def test_each_side_is_summed_by_itself_so_that_a_missing_document_shows_in_the_money():
+    found = report([listed(), listed(external_id="2", number="#2")], [kept(), kept(external_id="2")], [document()])
+    assert (found.channel, found.erp) == ({"EUR": (2, 2000)}, {"EUR": (1, 1000)})
+
+
+def test_an_open_case_explains_a_document_that_is_behind_and_nothing_else():
+    published = UK.order("1", (UK.line("a", 1000, 1),))
+    same = listed(total=published.totals.total, updated_at=published.updated_at)
+    behind = listed(total=published.totals.total, updated_at=LATER - timedelta(hours=1))
+    wrong = document(total=Money(minor=999, currency="GBP"))
+    stored = kept(published=published, open_case=True)
+    assert [d.kind for d in report([same], [stored], [wrong]).differences] == ["unequal"]
+    assert [d.kind for d in report([behind], [stored], [wrong]).explained] == ["unequal"]
+
+
+def test_what_is_on_its_way_is_no_difference_and_what_lies_too_long_is_stuck():
+    young = kept("staged", due_since=LATER - timedelta(minutes=1))
+    old = kept("staged", due_since=LATER - timedelta(hours=1))
+    unread = listed(updated_at=LATER)
+    assert report([listed()], [young], []).accounted == {"on its way": 1}
+    assert report([unread], [], []).accounted == {"on its way": 1}
+    assert {d.kind for d in report([listed()], [old], []).differences} == {"stuck", "unexplained"}

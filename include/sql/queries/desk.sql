@@ -61,7 +61,17 @@ RETURNING r.revision_id, r.payload;
 -- name: entity_facts(account, kind)
 -- What the store says of everything of an account, for `verify`; a message that fits no contract shows by its case.
 SELECT
-    e.external_id, e.number, e.state, e.reason, e.erp_reference, p.payload AS published_payload
+    e.external_id, e.number, e.state, e.reason, e.erp_reference, p.payload AS published_payload,
+    (
+        SELECT min(o.next_at)
+        FROM ops.outbox AS o
+        INNER JOIN ops.revision AS r ON o.revision_id = r.revision_id
+        WHERE
+            o.account = e.account
+            AND o.kind = e.kind
+            AND o.external_id = e.external_id
+            AND (o.status IN ('ready', 'running') OR (o.status = 'waiting' AND r.state = 'staged'))
+    ) AS due_since
 FROM ops.entity AS e
 LEFT JOIN ops.revision AS p ON e.published_revision_id = p.revision_id
 WHERE e.account = :account AND e.kind = :kind
@@ -72,7 +82,8 @@ SELECT
     CASE WHEN bool_or(m.state = 'failed') THEN 'quarantined' ELSE 'ignored' END,
     CASE WHEN bool_or(m.state = 'failed') THEN 'unreadable' ELSE 'erased' END,
     NULL::text,
-    NULL::text
+    NULL::text,
+    NULL::timestamptz
 FROM ops.inbox_message AS m
 LEFT JOIN ops.entity AS e ON m.account = e.account AND m.kind = e.kind AND m.external_id = e.external_id
 WHERE

@@ -1,14 +1,17 @@
 """The till: places and changes orders at a shop's control endpoint. NOT here: what is bought."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import requests
+from urllib3.exceptions import MaxRetryError
 
 JsonObject = dict[str, Any]
 _TIMEOUT_S = (5.0, 120.0)
+_OPENS_WITHIN_S = 60.0
 
 
 class ShopRefusedError(RuntimeError):
@@ -75,8 +78,20 @@ class Counter:
         """Edit, pay, cancel, re-address or touch an order."""
         self._call("POST", f"orders/{number}/{action}", body)
 
+    def _ask(self, method: str, path: str, body: JsonObject | None) -> requests.Response:
+        """Ask once the shop is open: one that is being started again refuses the connection, and has done nothing."""
+        deadline = time.monotonic() + _OPENS_WITHIN_S
+        while True:
+            try:
+                return self._http.request(method, f"{self._url}/control/{path}", json=body, timeout=_TIMEOUT_S)
+            except requests.ConnectionError as error:
+                refused = isinstance(error.args[0] if error.args else None, MaxRetryError)
+                if not refused or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
     def _call(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
-        answer = self._http.request(method, f"{self._url}/control/{path}", json=body, timeout=_TIMEOUT_S)
+        answer = self._ask(method, path, body)
         if not answer.ok:
             message = f"{method} {path}: HTTP {answer.status_code}: {answer.text[:400]}"
             raise ShopRefusedError(message)

@@ -106,6 +106,8 @@ def _print_report(report: Report) -> None:
     out.print(table)
     for reason, count in sorted(report.accounted.items()):
         out.print(f"  {count:6d}  {reason}")
+    for difference in report.explained:
+        out.print(f"  explained by an open case: {difference.detail} ({difference.external_id})", markup=False)
     for difference in report.differences:
         out.print(f"[red]  {difference.kind}: {difference.detail} ({difference.external_id})[/red]")
     out.print(f"  {len(report.differences)} differences")

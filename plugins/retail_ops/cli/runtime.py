@@ -130,23 +130,27 @@ def _print_logins(endpoints: Endpoints) -> None:
 def _print_summary(summary: Summary) -> None:
     out.rule("the day")
     placed = summary.placed
-    out.print(f"orders placed at the shops: {placed.get('placed', '?')}")
+    out.print(f"orders placed at the shops: {placed.get('placed', '?')}; the states count all days of this runtime")
     table = Table("account", "state", "orders")
     for account, states in summary.states.items():
         for state, count in sorted(states.items()):
             table.add_row(account, state, str(count))
     out.print(table)
     for report in summary.reports:
-        for ours, theirs in zip(money_lines(report.channel), money_lines(report.erp), strict=True):
+        for code in sorted(set(report.channel) | set(report.erp)):
+            (ours,) = money_lines({code: report.channel.get(code, (0, 0))})
+            (theirs,) = money_lines({code: report.erp.get(code, (0, 0))})
             sign = "=" if ours == theirs else "[red]is not[/red]"
             out.print(f"  {report.account}: shop {ours}  {sign}  Odoo {theirs}")
+        for difference in report.explained:
+            out.print(f"  explained by an open case: {difference.detail}", markup=False)
         for difference in report.differences:
             out.print(f"  [red]{difference.kind}: {difference.detail}[/red]")
     out.print(f"waiting for a person: {len(summary.open_cases)} cases")
     for case in summary.open_cases:
         out.print(f"  {case_text(case)}", markup=False, soft_wrap=True)
     out.print(f"audit trail: {summary.audit_entries} entries, {summary.audit_broken} broken")
-    verdict = (
-        "nothing lost, nothing doubled, every total equal" if summary.clean else "[red]something does not tie[/red]"
-    )
+    totals = "every difference explained by an open case" if summary.explained else "every total equal"
+    tied = f"nothing lost, nothing doubled, {totals}"
+    verdict = tied if summary.clean else "[red]something does not tie[/red]"
     out.print(f"result: {verdict}")

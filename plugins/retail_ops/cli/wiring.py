@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from retail_ops.bootstrap import queries
-from retail_ops.contracts.errors import RetailOpsError
+from retail_ops.contracts.errors import ConfigurationError, RetailOpsError
 from retail_ops.local.stack import application_environment
 from retail_ops.local.status import status
 from retail_ops.ports.clock import SystemClock
@@ -26,10 +26,14 @@ LOCAL_USER = "local"
 def variables() -> Mapping[str, str]:
     """Return the environment; where it names no store, that of the local runtime is added."""
     given = dict(os.environ)  # noqa: TID251 - handed on to settings, which reads it
-    if "AIRFLOW_CONN_RETAIL_OPS_STORE" in given:
+    if any(name.startswith("AIRFLOW_CONN_RETAIL_OPS_STORE") for name in given):
         return given
     endpoints = status().endpoints
-    return given if endpoints is None else {**application_environment(endpoints), **given}
+    if endpoints is None:
+        raise ConfigurationError(
+            "nothing runs here: `make up` starts it; elsewhere the connections' variables are needed"
+        )
+    return {**application_environment(endpoints), **given}
 
 
 def wired() -> tuple[Settings, EnvironmentConnections]:

@@ -70,6 +70,11 @@ class Summary:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
+    def explained(self) -> int:
+        """How many differences an open case speaks of."""
+        return sum(len(report.explained) for report in self.reports)
+
+    @property
     def clean(self) -> bool:
         """Whether everything ties."""
         return self.audit_broken == 0 and all(report.clean for report in self.reports)
@@ -177,7 +182,11 @@ class Demo:
             arguments = ("dataset", *self._dataset_arguments(), *shops)
             self._say(f"{self._options.days} days of {self._options.dataset.name}")
         self._shoppers(*arguments)
-        found: Mapping[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        if isinstance(found.get("placed"), list):
+            found["placed"] = len(found["placed"])
+        if not found.get("placed"):
+            raise ConfigurationError("no order was placed: the data set holds no sale on these days")
         return found
 
     @property
@@ -216,7 +225,8 @@ class Demo:
                 process.kill()
                 process.wait()
         if process.returncode != 0:
-            raise ConfigurationError(f"the shoppers ended with exit code {process.returncode}: see {self._log}")
+            last = (self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
+            raise ConfigurationError(f"the shoppers could not go on: {last} (all of it: {self._log})")
 
     def _settle(self) -> None:
         """Wait until the store has had nothing to do for a while after every cursor passed the last order."""
@@ -226,9 +236,7 @@ class Demo:
         target = SystemClock().now()
         with _desk(self._settings, self._connections) as desk:
             while time.monotonic() < deadline:
-                left = desk.work_left()
-                read_up_to = desk.cursors()
-                busy = any(left.values()) or not self._all_past(read_up_to, target)
+                busy = self._busy(desk, target)
                 quiet_since = None if busy else quiet_since or time.monotonic()
                 if quiet_since is not None and time.monotonic() - quiet_since > QUIET_S / 4:
                     return
@@ -239,6 +247,12 @@ class Demo:
         raise TransientError(
             f"work was still left after {SETTLE_WITHIN_S:.0f} s; look at `retail-ops status` and the logs"
         )
+
+    def _busy(self, desk: Desk, target: datetime) -> bool:
+        try:
+            return any(desk.work_left().values()) or not self._all_past(desk.cursors(), target)
+        except TransientError:
+            return True  # the supervisor is starting the store again
 
     def _all_past(self, cursors: Mapping[str, datetime], moment: datetime) -> bool:
         """Whether every account that sold something was read up to `moment`."""
@@ -252,6 +266,12 @@ class Demo:
             self._print(line)
 
     def _progress(self) -> str:
+        try:
+            return self._standing()
+        except TransientError:
+            return "the store does not answer; the supervisor starts it again"
+
+    def _standing(self) -> str:
         with _desk(self._settings, self._connections) as desk:
             states: dict[str, int] = {}
             for row in desk.counts():

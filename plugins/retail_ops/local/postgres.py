@@ -112,12 +112,14 @@ class PostgresServer:
         self._drop_stale_pid()
 
     def _initialise(self, password: str) -> None:
-        shutil.rmtree(self.data, ignore_errors=True)  # half made by an interrupted first start: there is no data in it
+        # Made beside its place and moved there when it is whole: `initdb` writes PG_VERSION first, and may be killed.
+        unfinished = self.home / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
         password_file = self.home / "password"
         write_private(password_file, password)
         self._own(self.home)
         command = [
-            *self.account.prefix, str(self.binaries / "initdb"), "-D", str(self.data), "-U", SUPERUSER,
+            *self.account.prefix, str(self.binaries / "initdb"), "-D", str(unfinished), "-U", SUPERUSER,
             "-A", "scram-sha-256", "--pwfile", str(password_file), "-E", "UTF8", "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
             *([] if self.durable else ["--no-sync"]),
@@ -130,8 +132,9 @@ class PostgresServer:
         finally:
             password_file.unlink()
         if done.returncode != 0:
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(unfinished, ignore_errors=True)
             raise ConfigurationError(f"initdb failed with exit code {done.returncode}: {done.stderr or done.stdout}")
+        unfinished.replace(self.data)
 
     def _own(self, top: Path) -> None:
         """Give the directory to the server's account: what root writes is root's, and the account may change."""
