@@ -14,20 +14,19 @@ pytestmark = pytest.mark.usefixtures("open_gate")
 PLAIN = purchase(("TS-001", 2, "10.00"))
 # Longer than the longest back-off.
 LATER = 700
-LOOK: Row = {"model": "sale.order", "method": "load", "fault": "slow", "seconds": 0}
 
 
 def fault(model: str, method: str, kind: str, times: int = 1) -> Row:
     return {"model": model, "method": method, "fault": kind, "times": times, "seconds": 0.05}
 
 
-# The look at what Odoo has is the first `load` of an order; placing is the second, and is tried three times.
+# The look at what Odoo has is a search by origin; placing is tried three times.
 AWAY = {
-    "the look": [fault("sale.order", "load", "http_500")],
+    "the look": [fault("sale.order", "search_read", "http_500")],
     "partners": [fault("res.partner", "load", "reset_before", 3)],
-    "placing, before its effect": [LOOK, fault("sale.order", "load", "reset_before", 3)],
-    "placing, after its effect": [LOOK, fault("sale.order", "load", "reset_after_effect", 3)],
-    "placing, timed out after its effect": [LOOK, fault("sale.order", "load", "time_out_after_effect", 3)],
+    "placing, before its effect": [fault("sale.order", "load", "reset_before", 3)],
+    "placing, after its effect": [fault("sale.order", "load", "reset_after_effect", 3)],
+    "placing, timed out after its effect": [fault("sale.order", "load", "time_out_after_effect", 3)],
     "free stock": [fault("product.product", "read", "html_503")],
     "confirming": [fault("sale.order", "action_confirm", "http_500")],
 }
@@ -62,7 +61,7 @@ def test_a_lost_answer_to_a_confirmation_is_looked_up_at_once(kind, scene):
 def test_each_attempt_waits_longer(scene):
     (order_id,) = scene.shop.place(PLAIN)
     scene.stage_and_judge()
-    scene.odoo.control("faults", fault("sale.order", "load", "http_500", 4))
+    scene.odoo.control("faults", fault("sale.order", "search_read", "http_500", 4))
     waits = []
     for _ in range(4):
         with pytest.raises(TransientError):

@@ -13,7 +13,7 @@ from retail_ops.contracts.errors import (
     TransientError,
 )
 from retail_ops.flows.orders.publish import POISON_CRASHES, SUSPECT_CRASHES
-from retail_ops.governance.routing import Failure
+from retail_ops.governance.routing import NEWER_VERSION_RECHECK_S, Failure
 from retail_ops.ports.erp import Problem
 from retail_ops.ports.store import FollowUp
 
@@ -56,7 +56,11 @@ def test_a_decision_becomes_a_state_and_a_follow_up(order, state, reason, follow
 
 def test_a_revision_with_a_newer_one_behind_it_is_placed_and_held():
     settlement = settle_one(command(ORDER, newest=False))
-    assert (settlement.state, settlement.reason, settlement.follow) == ("held", "newer_version_on_its_way", ())
+    assert (settlement.state, settlement.reason, settlement.follow) == (
+        "held",
+        "newer_version_on_its_way",
+        (FollowUp("order.confirm", NEWER_VERSION_RECHECK_S),),
+    )
 
 
 def test_what_the_erp_already_has_is_amended_whatever_the_store_says():

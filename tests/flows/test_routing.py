@@ -10,7 +10,15 @@ from pydantic import ValidationError
 
 from flows.fakes import ROUTING, UK
 from retail_ops.flows.orders import outcomes
-from retail_ops.governance.routing import Condition, Decision, Facts, Routing, Rule, decide
+from retail_ops.governance.routing import (
+    NEWER_VERSION_RECHECK_S,
+    Condition,
+    Decision,
+    Facts,
+    Routing,
+    Rule,
+    decide,
+)
 from support.processes import CHECKOUT
 
 FILE = CHECKOUT / "include" / "governance" / "routing.yaml"
@@ -48,7 +56,9 @@ def test_the_first_rule_that_holds_decides():
 
 def test_a_cancellation_outranks_every_rule_and_a_newer_version_outranks_it():
     assert decide(ROUTING, known(**BAD, cancelled=True)) == Decision("cancel", "cancelled_on_channel")
-    assert decide(ROUTING, known(cancelled=True, newer_version=True)) == Decision("hold", "newer_version_on_its_way")
+    assert decide(ROUTING, known(cancelled=True, newer_version=True)) == Decision(
+        "hold", "newer_version_on_its_way", NEWER_VERSION_RECHECK_S
+    )
 
 
 def test_without_any_rule_a_newer_version_still_holds():

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from governance.folders import GOVERNANCE
 from retail_ops.contracts.money import Money
 from retail_ops.governance.files import load
-from retail_ops.governance.routing import Condition, Decision, Facts, PaymentState, Routing, Rule, Step, decide
+from retail_ops.governance.routing import (
+    NEWER_VERSION_RECHECK_S,
+    Condition,
+    Decision,
+    Facts,
+    PaymentState,
+    Routing,
+    Rule,
+    Step,
+    decide,
+)
 
 ROUTING = load(GOVERNANCE / "routing.yaml", Routing)
 RULES = {rule.name: rule for rule in ROUTING.rules}
@@ -88,7 +98,7 @@ every_fact = st.builds(
 def test_nothing_is_released_while_a_newer_version_is_on_its_way_and_what_was_cancelled_is_cancelled(facts):
     decision = decide(ROUTING, facts)
     if facts.newer_version:
-        assert decision == Decision("hold", "newer_version_on_its_way")
+        assert decision == Decision("hold", "newer_version_on_its_way", NEWER_VERSION_RECHECK_S)
     elif facts.cancelled:
         assert decision == Decision("cancel", "cancelled_on_channel")
     elif decision.verb == "release":
