@@ -41,6 +41,8 @@ from retail_ops.store.verdicts import PostgresGateStore
 # Shopify's standard plan until the first answer says otherwise.
 # Source: Shopify Admin API 2026-10, rate limits: 100 points/s, bucket 2,000.
 SHOPIFY_CAPACITY, SHOPIFY_RATE_PER_S = 2000.0, 100.0
+# Problems that only the owner of the tax mapping can mend.
+TAX_CODES = ("unmapped_tax", "tax_difference", "taxed_gift_card")
 
 
 def configured_accounts() -> Mapping[str, AccountSetup]:
@@ -160,8 +162,10 @@ class OrderLane:
 
     @cached_property
     def routing(self) -> Routing:
-        """The routing table."""
-        return load(self._settings.governance / "routing.yaml", Routing)
+        """The routing table; cases about taxes belong to the owner of the account's tax mapping."""
+        table = load(self._settings.governance / "routing.yaml", Routing)
+        taxes = dict.fromkeys(TAX_CODES, self._setup.mapping.taxes.owner)
+        return table.model_copy(update={"owners": {**table.owners, **taxes}})
 
     @cached_property
     def unit(self) -> UnitOfWork:

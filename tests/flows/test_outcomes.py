@@ -61,15 +61,15 @@ def test_a_review_has_an_owner_a_deadline_and_the_money_at_stake():
 @pytest.mark.parametrize(
     ("step", "code", "kind", "state", "owner"),
     [
-        ("place", "unmapped_tax", "mapping", "held", "finance-team"),
-        ("place", "tax_difference", "data", "held", "finance-team"),
+        ("place", "unmapped_tax", "mapping", "held", "order-desk"),
+        ("place", "tax_difference", "data", "held", "order-desk"),
         ("place", "unmapped_product", "mapping", "held", "erp-team"),
         ("place", "unmapped_currency", "mapping", "held", "erp-team"),
         ("place", "unknown_country", "mapping", "held", "erp-team"),
         ("place", "unknown_sku", "mapping", "held", "order-desk"),
         ("place", "odoo_refused", "data", "review", "order-desk"),
         ("place", "total_differs", "data", "review", "finance-team"),
-        ("amend", "unmapped_tax", "mapping", "held", "finance-team"),
+        ("amend", "unmapped_tax", "mapping", "held", "order-desk"),
         ("amend", "already_processed", "conflict", "conflict", "order-desk"),
         ("amend", "locked", "conflict", "conflict", "order-desk"),
         ("confirm", "cancelled", "conflict", "conflict", "order-desk"),

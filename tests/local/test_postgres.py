@@ -275,8 +275,20 @@ def test_a_server_without_a_supervisor_is_ended_before_the_next_starts(open_fold
 def test_a_first_start_that_was_interrupted_is_begun_again(open_folder: Path, run_server: Callable) -> None:
     server = describe(open_folder / "pg")
     (server.data / "base").mkdir(parents=True)
+    # `initdb` writes PG_VERSION first: a killed one leaves it in the folder that it worked in.
+    unfinished = server.home / "data.unfinished"
+    (unfinished / "base").mkdir(parents=True)
+    (unfinished / "PG_VERSION").write_text("18\n")
 
     assert run_server(server).run("SELECT 1") == [(1,)]
+    assert not unfinished.exists()
+
+
+@pytest.mark.parametrize("sign", ["$HOME", "`id`", 'a"b'])
+def test_a_path_that_a_shell_would_read_is_refused(tmp_path: Path, sign: str) -> None:
+    server = PostgresServer(tmp_path / sign, 1, bundled_binaries(), Account((), os.geteuid()))
+    with pytest.raises(ConfigurationError, match="cannot work below a path"):
+        server.prepare("password")
 
 
 def test_provisioning_gives_each_role_its_log_in_and_nothing_more(open_folder: Path, run_server: Callable) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from retail_ops.contracts.errors import ConfigurationError
 from retail_ops.local.component import Component, check_components
 from retail_ops.local.connections import connections
 from retail_ops.local.endpoints import STORE_OWNER, STORE_ROLES, Endpoints
 from retail_ops.local.layout import CHECKOUT, VAR_VARIABLE, Layout, locate_layout
-from retail_ops.local.stack import StackOptions, local_stack
+from retail_ops.local.stack import StackOptions, local_stack, require_secrets
 from retail_ops.local.standin_services import SHOPS
 
 Stack = tuple[Layout, tuple[Component, ...], Endpoints]
@@ -119,3 +120,17 @@ def test_airflow_never_executes_the_packages_files() -> None:
     found = {Path(file).name for file in find_path_from_directory(str(CHECKOUT / "plugins"), ".airflowignore", "glob")}
 
     assert {name for name in found if name.endswith(".py")} <= {"retail_ops_plugin.py"}
+
+
+def test_data_without_the_secrets_that_open_it_is_refused_by_name(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    (layout.postgres / "data").mkdir(parents=True)
+    layout.secrets.mkdir()
+    require_secrets(layout)  # no data yet: secrets are made
+    (layout.postgres / "data" / "PG_VERSION").write_text("18\n")
+    (layout.secrets / "postgres_superuser").write_text("kept")
+    with pytest.raises(ConfigurationError, match="vault_key, vault_digest_secret"):
+        require_secrets(layout)
+    for name in ("vault_key", "vault_digest_secret"):
+        (layout.secrets / name).write_text("kept")
+    require_secrets(layout)

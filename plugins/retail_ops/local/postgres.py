@@ -106,10 +106,17 @@ class PostgresServer:
         Idempotent: an existing cluster keeps its data.
         """
         self.home.mkdir(parents=True, exist_ok=True)
+        self._require_plain_paths()
         if not (self.data / "PG_VERSION").exists():
             self._initialise(password)
         self._own(self.home)
         self._drop_stale_pid()
+
+    def _require_plain_paths(self) -> None:
+        """Refuse paths that `initdb` would hand to a shell and have executed or expanded there."""
+        for path in (self.home, self.binaries):
+            if set('$`"\\') & set(str(path)):
+                raise ConfigurationError(f'PostgreSQL cannot work below a path with $, `, " or \\ in it: {path}')
 
     def _initialise(self, password: str) -> None:
         # Made beside its place and moved there when it is whole: `initdb` writes PG_VERSION first, and may be killed.
@@ -134,6 +141,7 @@ class PostgresServer:
         if done.returncode != 0:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise ConfigurationError(f"initdb failed with exit code {done.returncode}: {done.stderr or done.stdout}")
+        shutil.rmtree(self.data, ignore_errors=True)  # without PG_VERSION there is no data in it
         unfinished.replace(self.data)
 
     def _own(self, top: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from retail_ops.contracts.errors import ConfigurationError
 from retail_ops.local.airflow_services import airflow_components, airflow_environment
 from retail_ops.local.component import Completed, Component
 from retail_ops.local.connections import ENVIRONMENT, connections, owner_connection
@@ -33,6 +34,8 @@ from retail_ops.local.standin_services import SHOPS, Shop, standin_components
 # Run one after the other, as the store's owner; each has to be idempotent.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (("retail-ops", "migrate"),)
 POSTGRES_GRACE_S = 20.0
+# Without these the data in `var/postgres` cannot be reached or read any more.
+DATA_SECRETS = ("postgres_superuser", "vault_key", "vault_digest_secret")
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,28 @@ def local_stack(layout: Layout, options: StackOptions) -> Blueprint[Endpoints]:
     accounts = tuple(shop.account for shop in options.shops)
 
     def build(ports: Mapping[str, int]) -> tuple[tuple[Component, ...], Endpoints]:
+        require_secrets(layout)
         endpoints = describe_endpoints(layout, ports, accounts)
         return stack_components(layout, endpoints, options), endpoints
 
     return Blueprint(("postgres", "airflow", "odoo", *accounts), build)
+
+
+def require_secrets(layout: Layout) -> None:
+    """Check that data of an earlier start still has the secrets that open it; new ones would lock it for good.
+
+    Raises:
+        ConfigurationError: Names the files that are missing.
+    """
+    if not (layout.postgres / "data" / "PG_VERSION").exists():
+        return
+    missing = [name for name in DATA_SECRETS if not (layout.secrets / name).exists()]
+    if missing:
+        names = ", ".join(missing)
+        raise ConfigurationError(
+            f"{layout.secrets} lacks {names}, and {layout.postgres} holds data that only they open: "
+            "put them back, or give the data up with `make clean`"
+        )
 
 
 def application_environment(endpoints: Endpoints) -> dict[str, str]:
