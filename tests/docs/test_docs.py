@@ -46,9 +46,7 @@ ELSEWHERE = {
     "permissions.yaml": "include/governance",
 }
 MACHINE_PATH = re.compile(r"(?<![\w./<*-])/(?:home|root|Users|work|tmp|var|mnt|opt|srv|usr|etc)/|[A-Za-z]:\\")
-REGISTRY = re.compile(
-    r"(?<![\w-])(?:index-url|artifactory|nexus\.|/simple/)"
-)
+REGISTRY = re.compile(r"(?<!\w)(?:index-url|artifactory|nexus\.|/simple/)")
 
 
 def text_of(document: Path) -> str:
