@@ -107,5 +107,12 @@ def test_a_store_elsewhere_is_reached_with_a_verified_certificate_only(define, m
     assert "environment" not in seen
 
 
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require", "verify-ca"])
+def test_a_store_elsewhere_is_never_called_without_checked_tls(define, mode):
+    store_of(define, 5432, host="store.example.com", extra={"sslmode": mode})
+    with pytest.raises(ConfigurationError, match="needs verify-full"):
+        AirflowConnections().store("worker")
+
+
 def _refuse() -> None:
     raise psycopg.OperationalError("connection refused")

@@ -108,6 +108,10 @@ def _for_driver(connection: Connection) -> Connection:
     transport = {"sslmode": "prefer"} if local else {"sslmode": "verify-full", "sslrootcert": "system"}
     defaults = {"application_name": "retail_ops", "connect_timeout": CONNECT_TIMEOUT_S, **transport}
     given = {key: value for key, value in _extra(connection).items() if key not in OWN_EXTRAS}
+    if not local and given.get("sslmode", "verify-full") != "verify-full":
+        # Every weaker mode would send the password to whoever answers at that address.
+        fault = f"extra.sslmode is {given['sslmode']!r}: a store on another host needs verify-full"
+        raise ConfigurationError(f"connection {connection.conn_id}: {fault}")
     return Connection(
         conn_id=connection.conn_id,
         conn_type="postgres",
